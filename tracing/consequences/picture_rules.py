@@ -179,6 +179,8 @@ class MeasuredPerson:
     """The last day that is asked of them for other meetings of which they were told."""
     told_elsewhere: date | None = None
     """The last day that they were told for those."""
+    stands_elsewhere: bool = False
+    """Another positive result of theirs stands: they are not told that nothing is asked of them any more."""
     call: CallNow = CallNow.NONE
     again: CallAgain | None = None
     """Why the call waits again, if it does."""

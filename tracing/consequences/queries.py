@@ -25,7 +25,13 @@ from tracing.consequences.picture_rules import (
     Told,
 )
 from tracing.consequences.rules import is_recalled
-from tracing.consequences.telling_queries import adds_nothing, is_followed_by_another
+from tracing.consequences.telling_queries import (
+    adds_nothing,
+    other_results,
+    stands,
+    told_of_none,
+    is_followed_by_another,
+)
 from tracing.contacts.models import Contact, ContactStatus
 from tracing.contacts.queries import Meeting, kept_in_list, named_elsewhere, of_one_time, who_refused
 from tracing.contacts.rules import circumstances_from_codes, is_called
@@ -38,7 +44,7 @@ from tracing.people import queries as people
 from tracing.programmes.in_force import get_pack
 from tracing.programmes.rules import day_zero, follow_ups
 from tracing.programmes.vocabulary import RiskLevel, Subject
-from tracing.queue.models import ENDED, LISTED, STILL_TO_CALL, CallTask, TaskKind, TaskState
+from tracing.queue.models import ENDED, LISTED, CallTask, TaskKind, TaskState
 from tracing.queue.rules import CallAgain
 from tracing.sickleave import answers as said
 from tracing.sickleave import queries as note_queries
@@ -128,6 +134,8 @@ def case_now(case: Case, contacts: Sequence[Contact], *, on: date) -> CaseNow:
             is_decided=case.isolation_measure in DECIDED,
             may_be_called=case.person_id not in barred,
             told=told(case.told_last_day, case.told_at),
+            stands_elsewhere=is_none and any(stands(one, on=on) for one in other_results(case)),
+            told_elsewhere=None if is_none else _latest(told_of_none(case)),
             call=CallNow.LIVE if calendar.is_live(None) else call_now(first, live),
             again=first.again if first is not None else None,
             note=note_of(first, Subject.CASE, case.note_ruling),
@@ -377,22 +385,6 @@ def person_now(person_id: int) -> PersonNow:
             if (now := call_now(task, live)) is not CallNow.WAITING or not (is_barred and task.is_follow_up)
         ),
     )
-
-
-def told_calls_of(person_id: int) -> Sequence[CallTask]:
-    """Return the calls of a person, under all their records, in which they were told something, or are to be again.
-
-    Also those as a contact that wait, if there is one: what they were told may be all that there is to say.
-    """
-    records = people.records_of_same_person(person_id)
-    tasks = session.scalars(
-        select(CallTask)
-        .where(equals_any(CallTask.person_id, records), CallTask.planned_on.is_(None))
-        .order_by(CallTask.id)
-    ).all()
-    told = [one for one in tasks if one.state is TaskState.DONE or one.again is not None]
-    waiting = [one for one in tasks if one.contact_id is not None and one.state in STILL_TO_CALL]
-    return [*told, *(one for one in waiting if one not in told)] if told else []
 
 
 def _no_cases(case_ids: Iterable[int]) -> set[int]:

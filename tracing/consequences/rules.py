@@ -71,7 +71,8 @@ def _of_none(case: CaseNow) -> Iterable[Consequence]:
     for about, person in people:
         if about[0] == "contact" and person.call in NOT_MADE:
             yield Consequence(ConsequenceKind.CALL_STOPS, about)
-        is_to_know = person.told is not None and not person.told.knows_it_is_none
+        # where another result stands, its own call says until when they isolate now
+        is_to_know = person.told is not None and not (person.told.knows_it_is_none or person.stands_elsewhere)
         nothing = replace(person, last_day=None, awaits_result=False, tests=(), is_decided=True)
         yield from _ring(about, nothing, CallAgain.WITHDRAWN if is_to_know else None)
         yield from _of_follow_up(about, nothing, is_over=True)

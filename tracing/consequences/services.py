@@ -11,12 +11,11 @@ from tracing.cases import queries as case_queries
 from tracing.cases import services as cases
 from tracing.cases.models import Case, CaseOutcome
 from tracing.cases.rules import sampling_day
-from tracing.consequences import contact_telling, follow_ups, person_rules, queries, rules
+from tracing.consequences import contact_telling, follow_ups, person_rules, queries, rules, telling_queries
 from tracing.consequences import stated_rules as stated
 from tracing.consequences.follow_ups import follow_up_of, note_event, task_of
 from tracing.consequences.models import HeldBack
 from tracing.consequences.picture_rules import Consequence, ConsequenceKind
-from tracing.consequences.telling_queries import told_of_one_episode
 from tracing.contacts import calling
 from tracing.contacts import queries as contact_queries
 from tracing.contacts import services as contacts
@@ -147,8 +146,10 @@ def follow_case(
     session.flush()
     found = _carry_out(case, listed, today=today, by=by, at=at)
     _follow_elsewhere(case, listed, by=by, at=at)
-    for other in told_of_one_episode(case) if case.told_at is not None else ():
-        _carry_out(other, [], today=clock.local_day(at, queries.zone_of(other)), by=by, at=at)
+    for other in telling_queries.other_results(case):
+        # of two results one may be none, and the person hears what holds for the other; they are followed up about one
+        if other.told_at is not None:
+            _carry_out(other, [], today=clock.local_day(at, queries.zone_of(other)), by=by, at=at)
     return found
 
 
@@ -189,7 +190,7 @@ def _follow_person(person_id: int, *, by: int | None, at: datetime) -> None:
         _PERSON_STEPS[one.kind](one, by, at)
         note_event(one, by=by, at=at)
     _hold_back(person_rules.calls_held_back(picture), at=at)
-    for task in queries.told_calls_of(person_id):
+    for task in telling_queries.told_calls_of(person_id):
         # whoever was told something else is not rung any more, or is after all
         case = case_queries.get_case(task.case_id)
         contact = contact_queries.find_contact(task.contact_id)
@@ -205,6 +206,10 @@ def remember_told(task: CallTask, *, at: datetime) -> None:
         is_none = case.outcome is CaseOutcome.NOT_A_CASE
         case.told_at, case.told_last_day = at, None if is_none else case.isolation_last_day
         case.first_told_on = case.first_told_on or clock.local_day(at, queries.zone_of(case))
+        for other in telling_queries.other_results(case):
+            if other.outcome is CaseOutcome.NOT_A_CASE and other.told_at is not None and not is_none:
+                # what they were told for a result that is none is replaced by this
+                other.told_at, other.told_last_day = at, None
     else:
         contact = lock_row(Contact, task.contact_id)
         case = case_queries.get_case(contact.case_id)

@@ -40,6 +40,56 @@ def told_as_contact(case: Case) -> list[Contact]:
     return [one for _at, one in sorted(told, key=lambda pair: pair[0], reverse=True)]
 
 
+def other_results(case: Case) -> list[Case]:
+    """Return the other cases of a case's person in the same episode: results of other records of theirs."""
+    return results_beside([case])[case.id]
+
+
+def results_beside(cases: Sequence[Case]) -> dict[int, list[Case]]:
+    """Return `other_results` of several cases, by case."""
+    records = people.all_records(one.person_id for one in cases)
+    # most people have one record, and one case of an episode
+    merged = {record for theirs in records.values() if len(theirs) > 1 for record in theirs}
+    found: Sequence[Case] = []
+    if merged:
+        found = session.scalars(
+            select(Case).where(equals_any(Case.person_id, merged)).order_by(Case.id)
+        ).all()
+    episode = timedelta(days=SAME_EPISODE_DAYS)
+    return {
+        case.id: [
+            one
+            for one in found
+            if one.id != case.id
+            and one.person_id in records[case.person_id]
+            and one.programme == case.programme
+            and abs(one.first_sampled_at - case.first_sampled_at) <= episode
+        ]
+        for case in cases
+    }
+
+
+def stands(case: Case, *, on: date) -> bool:
+    """Return whether a case still asks something of its person, or will once they are called."""
+    if case.outcome is CaseOutcome.NOT_A_CASE or case.status is CaseStatus.WITHDRAWN:
+        return False
+    return case.isolation_last_day is None or case.isolation_last_day >= on
+
+
+def told_of_none(case: Case) -> list[date | None]:
+    """Return the last days that the person of a case was told for other results that turned out to be none.
+
+    Once they were called about this one, they know what holds instead (`services.remember_told`).
+    """
+    if case.told_at is None:
+        return []
+    return [
+        one.told_last_day
+        for one in other_results(case)
+        if one.outcome is CaseOutcome.NOT_A_CASE and one.told_at is not None
+    ]
+
+
 DECIDED = frozenset({Measure.REQUIRED, Measure.NOT_REQUIRED})
 
 
@@ -156,30 +206,36 @@ def _to_come(tests: Iterable[Sequence[str | None]], on: date) -> list[tuple[str,
 
 
 def told_of_one_episode(case: Case) -> list[Case]:
-    """Return the other cases of the same person, under other records, of which they were told in the same episode.
+    """Return the other cases of the same person, under other records, of which they were told and which still stand.
 
     Two laboratories' results of one person are two cases until somebody says that the records are one.
     """
-    records = people.records_of_same_person(case.person_id)
-    if len(records) == 1:
-        return []
-    found = session.scalars(
-        select(Case)
-        .where(
-            equals_any(Case.person_id, records),
-            Case.programme == case.programme,
-            Case.id != case.id,
-            Case.told_at.is_not(None),
-            Case.status != CaseStatus.WITHDRAWN,
-            Case.outcome.is_distinct_from(CaseOutcome.NOT_A_CASE),
-        )
-        .order_by(Case.id)
-    )
-    episode = timedelta(days=SAME_EPISODE_DAYS)
-    return [one for one in found if abs(one.first_sampled_at - case.first_sampled_at) <= episode]
+    return [
+        one
+        for one in other_results(case)
+        if one.told_at is not None
+        and one.status is not CaseStatus.WITHDRAWN
+        and one.outcome is not CaseOutcome.NOT_A_CASE
+    ]
 
 
 def is_followed_by_another(case: Case) -> bool:
     """Return whether the person is asked how they are about another case of the episode: the one that isolates longest."""
     own = (case.isolation_last_day or date.min, case.id)
     return any((one.isolation_last_day or date.min, one.id) > own for one in told_of_one_episode(case))
+
+
+def told_calls_of(person_id: int) -> Sequence[CallTask]:
+    """Return the calls of a person, under all their records, in which they were told something, or are to be again.
+
+    Also those as a contact that wait, if there is one: what they were told may be all that there is to say.
+    """
+    records = people.records_of_same_person(person_id)
+    tasks = session.scalars(
+        select(CallTask)
+        .where(equals_any(CallTask.person_id, records), CallTask.planned_on.is_(None))
+        .order_by(CallTask.id)
+    ).all()
+    told = [one for one in tasks if one.state is TaskState.DONE or one.again is not None]
+    waiting = [one for one in tasks if one.contact_id is not None and one.state in STILL_TO_CALL]
+    return [*told, *(one for one in waiting if one not in told)] if told else []

@@ -12,9 +12,11 @@ from tracing.calls.models import Conversation
 from tracing.calls.rules import BY_TRACER, IN_VAIN, CallOutcome
 from tracing.cases import queries as cases
 from tracing.cases.models import Case, CaseStatus, LabResult
-from tracing.consequences import mistaken_cases, reopening
+from tracing.consequences import mistaken_cases, reopening, telling_queries
+from tracing.consequences import queries as consequence_queries
 from tracing.contacts.models import Contact, ContactStatus
 from tracing.escalations.models import Escalation, EscalationState
+from tracing.kernel import clock
 from tracing.kernel.db import session
 from tracing.kernel.paging import PAGE_SIZE, Page, page_of
 from tracing.messages import queries as messages
@@ -114,6 +116,8 @@ class ListedCase:
     """Questions about the person that an adviser settled."""
     open_tasks: int
     """Calls that leave the queue if the case is closed: the person's own and its contacts'."""
+    has_other_result: bool = False
+    """Another positive result of the person stands: they are not told that nothing is asked of them any more."""
 
     @property
     def is_told(self) -> bool:
@@ -303,6 +307,8 @@ def _beside_what_was_done(found: Sequence[Case]) -> list[ListedCase]:
         .where(CallTask.case_id.in_(ids), CallTask.state == TaskState.OPEN)
         .group_by(CallTask.case_id)
     )
+    beside = telling_queries.results_beside(found)
+    today = clock.local_day(clock.database_now(), consequence_queries.zone_of(found[0])) if found else None
     return [
         ListedCase(
             case,
@@ -316,6 +322,8 @@ def _beside_what_was_done(found: Sequence[Case]) -> list[ListedCase]:
             sick_notes=notes.get(case.id, 0),
             advice=advice.get(case.id, 0),
             open_tasks=open_tasks.get(case.id, 0),
+            has_other_result=today is not None
+            and any(telling_queries.stands(one, on=today) for one in beside[case.id]),
         )
         for case in found
     ]
