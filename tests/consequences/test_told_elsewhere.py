@@ -239,3 +239,34 @@ def test_two_who_are_told_apart_stay_two(story, browse):
     assert not walk.page.select("form[action*='/pairs/in-call/']")
     number = walk.call.rsplit("/", 1)[1]
     walk.visitor.post(f"/pairs/in-call/{number}/{first.id}", {"other": second.id}, status=409)
+
+
+def test_named_again_without_a_birth_date_the_one_who_was_told_is_found_by_given_name_and_number(
+    story, browse
+):
+    luc = replace(LUC, birth_name="", birth_date=None)
+    told = waiting_contact(story, case(story.nantes, MARIE, at=NOW), luc)
+    end(take_call(browse.as_(story.abel), CONTACT).to("closing"), told.id)
+    again = waiting_contact(story, case(story.nantes, PAUL, at=NOW), luc)
+    walk = take_call(browse.as_(story.abel), CONTACT)
+    assert "a été prévenu" not in str(walk.page)
+
+    walk.to("announcement")
+    walk.page = soup(walk.visitor.get(walk.call))
+    assert "Quelqu’un de ce prénom et de ce numéro a été prévenu" in walk.page.select_one("#people-tabs").text
+    button = walk.page.select_one("form[action*='/pairs/in-call/']")
+    walk.page = soup(walk.visitor.follow(button["action"], {"other": told.id}))
+
+    assert not walk.page.select("form[action*='/pairs/in-call/']")
+    assert "Déjà prévenue mardi 10 mars" in head(walk)
+    end(walk.to("closing"), again.id)
+    assert queue.find_task_of_contact(again.contact_id).state is TaskState.DONE
+
+
+def test_nobody_else_of_the_household_is_proposed(story, browse):
+    told = waiting_contact(story, case(story.nantes, MARIE, at=NOW), replace(LUC, first_names="Zoé"))
+    end(take_call(browse.as_(story.abel), CONTACT).to("closing"), told.id)
+    waiting_contact(story, case(story.nantes, PAUL, at=NOW), LUC)
+    walk = take_call(browse.as_(story.abel), CONTACT).to("announcement")
+
+    assert not soup(walk.visitor.get(walk.call)).select("form[action*='/pairs/in-call/']")

@@ -338,3 +338,15 @@ def test_link_place_and_warning_are_kept_shown_and_offered_again(browse, story, 
     assert form.select_one("[name=contact-place]")["value"] == "Café du Port"
     assert form.select_one("[name=contact-link] [selected]")["value"] == "colleague"
     assert form.select_one("[name=contact-warned][checked]")["value"] == "yes"
+
+
+def test_the_case_under_their_own_number_is_asked_about_and_somebody_else_is_not(browse, story, phone):
+    ada, path, case_id = browse.as_(story.ada), phone.path, phone.task.case_id
+    herself = LUC | {"contact-first_names": "Marie", "contact-birth_name": "", "contact-phones": "0639980001"}
+
+    answer = ada.fragment(path, herself, status=409)
+    assert "est-ce elle" in answer.text
+    assert queries.contacts_of_case(case_id) == []
+
+    ada.fragment(path, herself | {"contact-birth_name": "Dupont", "contact-birth_date": "2008-02-01"})
+    assert len(queries.contacts_of_case(case_id)) == 1

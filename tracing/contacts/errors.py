@@ -42,6 +42,17 @@ class IsTheCase(Invalid):
         super().__init__(_("C’est la personne positive elle-même : elle n’est pas son propre contact."))
 
 
+class MayBeTheCase(Refused):
+    """The person who is being called may have been entered as their own contact: same given name, same number."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "Même prénom et même numéro que la personne positive : est-ce elle ? Si c’est quelqu’un d’autre, donnez son nom et sa date de naissance."
+            )
+        )
+
+
 class IsACase(Refused):
     """The contact is a case by now and cannot be removed: they are followed for themselves."""
 

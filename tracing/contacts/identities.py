@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 
 from tracing.contacts import queries
-from tracing.contacts.errors import AlreadyNamed, IsTheCase
+from tracing.contacts.errors import AlreadyNamed, IsTheCase, MayBeTheCase
 from tracing.contacts.models import Contact, ContactStatus
 from tracing.contacts.rules import Described, already_named
 from tracing.kernel.db import session
@@ -58,11 +58,14 @@ def refuse_twice(described: Described, *, case_person: int, others: Iterable[Con
 
     Raises:
         IsTheCase: it is the person who is being called.
+        MayBeTheCase: it may be, by given name and number; with a birth date it is certain.
         AlreadyNamed: they are in the list.
     """
     of_case = people_queries.identities(people_queries.records_of_same_person(case_person)).values()
     if described.identifies and any(same_person(described.identity, one) for one in of_case):
         raise IsTheCase
+    if not described.identifies and any(may_be_one(described.identity, one) for one in of_case):
+        raise MayBeTheCase
     listed = queries.descriptions([one for one in others if one.status is not ContactStatus.REMOVED])
     if already_named(described, [one for one in listed.values() if one is not None]):
         raise AlreadyNamed

@@ -14,7 +14,7 @@ from tracing.calls.rules import CallOutcome, GiveBackReason, can_take_back
 from tracing.cases import queries as cases
 from tracing.cases.models import Case
 from tracing.contacts.models import Contact, ContactStatus
-from tracing.contacts.queries import Meeting, contacts_of_case, find_contact, known_day
+from tracing.contacts.queries import OF_ONE_TIME, Meeting, contacts_of_case, find_contact, known_day
 from tracing.contacts.telling import other_meetings
 from tracing.desk.rules import BeforeClosing, Given
 from tracing.kernel.db import session
@@ -175,6 +175,32 @@ def about(task: CallTask) -> CalledPerson:
         given=given_answers(task.id),
         others=other_meetings(contact, case) if contact is not None else (),
     )
+
+
+@dataclass(frozen=True)
+class ToldBefore:
+    """The call of a contact who was told."""
+
+    task_id: int
+    person_id: int
+    at: datetime
+
+
+def told_in_household(household_id: int, *, but: int, around: datetime) -> list[ToldBefore]:
+    """Return the contacts of a household who were told about a time, the last told first, without one person's records."""
+    own = people.records_of_same_person(but)
+    rows = session.execute(
+        select(CallTask.id, CallTask.person_id, Contact.told_at)
+        .join(Contact, Contact.id == CallTask.contact_id)
+        .where(
+            CallTask.household_id == household_id,
+            CallTask.kind == TaskKind.CONTACT_FIRST,
+            CallTask.person_id.not_in(own),
+            Contact.told_at.between(around - OF_ONE_TIME, around + OF_ONE_TIME),
+        )
+        .order_by(Contact.told_at.desc())
+    )
+    return [ToldBefore(task_id, person_id, at) for task_id, person_id, at in rows if at is not None]
 
 
 def given_answers(task_id: int) -> dict[str, Given]:

@@ -6,7 +6,9 @@ from datetime import date
 
 from tracing.contacts.rules import Described
 from tracing.desk.conversation.conversation import ScriptedConversation
+from tracing.desk.queries import ToldBefore, told_in_household
 from tracing.desk.screen.parts import Tab, of_same_roof
+from tracing.people import queries as people
 from tracing.people.rules import may_be_one
 from tracing.programmes.rules import REPRESENTATIVE_UNDER, age_on
 
@@ -28,6 +30,29 @@ class Household:
             return None
         others = (one for one in contacts if not one.is_here and one.identity is not None)
         return next((one for one in others if one.identity and may_be_one(here, one.identity)), None)
+
+    @property
+    def told_alike(self) -> ToldBefore | None:
+        """A contact who may be this one and was told of another meeting: named again without a birth date, nobody knows.
+
+        Health content: only once the person has said who they are.
+        """
+        about = self.talk.about
+        is_over = any(one.is_here and one.is_finished for one in self.tabs)
+        if about.contact is None or about.identity is None or not self.talk.is_identified or is_over:
+            return None
+        told = told_in_household(
+            self.talk.call.household_id, but=about.task.person_id, around=about.contact.named_at
+        )
+        known = people.joint_identities(one.person_id for one in told)
+        return next(
+            (
+                one
+                for one in told
+                if one.person_id in known and may_be_one(about.identity, known[one.person_id])
+            ),
+            None,
+        )
 
     @property
     def has_parent_on_line(self) -> bool:
