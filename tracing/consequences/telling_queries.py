@@ -23,7 +23,7 @@ from tracing.kernel.db import equals_any, session
 from tracing.people import queries as people
 from tracing.programmes.in_force import get_pack
 from tracing.programmes.rules import Measure, Quarantine, age_on
-from tracing.queue.models import CallTask, TaskKind, TaskState
+from tracing.queue.models import STILL_TO_CALL, CallTask, TaskKind, TaskState
 
 
 def told_as_contact(case: Case) -> list[Contact]:
