@@ -27,10 +27,10 @@ from tracing.consequences.picture_rules import (
 from tracing.consequences.rules import is_recalled
 from tracing.consequences.telling_queries import (
     adds_nothing,
+    is_followed_by_another,
     other_results,
     stands,
     told_of_none,
-    is_followed_by_another,
 )
 from tracing.contacts.models import Contact, ContactStatus
 from tracing.contacts.queries import Meeting, kept_in_list, named_elsewhere, of_one_time, who_refused
