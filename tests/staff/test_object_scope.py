@@ -80,6 +80,7 @@ SAME_WHEN_MIXED = {
         "call_id",
     ): 303,  # the question is one's own; the call says where to go back to
     ("escalations.seen_in_call", "task_id"): 303,
+    ("contacts.remove_place", "place_id"): 303,  # of another case: nothing is removed, as the second time
 }
 """The same, where only one of several numbers is another site's."""
 OTHER_STATE = {
