@@ -51,8 +51,11 @@ def test_whoever_was_told_is_told_that_nothing_is_asked_of_them(story, browse, p
     assert find_contact(luc.contact_id).status is ContactStatus.REMOVED
     assert (task.state, task.again) == (TaskState.OPEN, CallAgain.NOT_CONCERNED)
 
-    walk = take_call(browse.as_(story.abel), CONTACT).to("announcement")
+    walk = take_call(browse.as_(story.abel), CONTACT).to("no_longer_contact")
     assert "plus rien ne lui est demandé" in soup(walk.visitor.get(walk.call)).text
+    assert "cette rencontre ne compte plus" in walk.page.select_one(".say").text
+    walk.send()
+    assert "announcement" not in walk.steps
     end(walk, luc, "completed")
     assert queue.get_task(luc.id).state is TaskState.DONE
     assert find_contact(luc.contact_id).told_last_day is None
@@ -71,7 +74,9 @@ def test_put_back_before_that_call_they_are_not_rung(story, browse, phone, luc):
 def test_put_back_after_it_they_are_told_the_days_again(story, browse, phone, luc):
     end(take_call(browse.as_(story.abel), CONTACT).to("closing"), luc, "completed")
     change(story, browse, phone, luc, "remove")
-    end(take_call(browse.as_(story.abel), CONTACT).to("announcement"), luc, "completed")
+    walk = take_call(browse.as_(story.abel), CONTACT).to("no_longer_contact")
+    walk.send()
+    end(walk, luc, "completed")
 
     change(story, browse, phone, luc, "restore")
 
@@ -87,6 +92,8 @@ def test_on_the_telephone_just_then_the_call_goes_on_and_says_it(story, browse, 
     assert queue.get_task(luc.id).state is TaskState.OPEN
     shown = soup(walk.visitor.get(walk.call)).select_one("#news").text
     assert "Retirée de la liste par la personne positive" in shown
+    walk.page = soup(walk.visitor.get(f"{walk.call}?step=no_longer_contact"))
+    walk.send()
     assert "Appel terminé" in end(walk, luc, "completed").text
     contact = find_contact(luc.contact_id)
     assert queue.get_task(luc.id).state is TaskState.DONE

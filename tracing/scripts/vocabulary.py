@@ -120,6 +120,11 @@ FACTS: dict[str, Fact] = {
     "rang_us": Fact(FactKind.FLAG, "the person rang us; absent when we ring"),
     "parent_on_line": Fact(FactKind.FLAG, "a parent answers who has just heard all this for themselves"),
     "no_case": Fact(FactKind.FLAG, "the result counts no more, and nothing is asked because of it"),
+    "no_longer_contact": Fact(
+        FactKind.FLAG,
+        "the meeting counts no more: the person was told otherwise, or taken off the list",
+        CONTACT_ONLY,
+    ),
     "opened_by_mistake": Fact(FactKind.FLAG, "no laboratory ever sent a result of this case", P0_ONLY),
     "notice_address": Fact(FactKind.TEXT, "where the data notice can be read"),
     "tracer_is_adviser": Fact(FactKind.FLAG, "the caller is a medical adviser"),

@@ -21,6 +21,9 @@ from tracing.scripts.vocabulary import IDENTITY_QUESTION, Outcome
 from tracing.scripts.wording import Facts
 from tracing.staff.agent import Agent
 
+NO_LONGER_CONTACT = "no_longer_contact"
+"""The step that tells a contact that nothing is asked of them any more."""
+
 
 @dataclass(frozen=True, repr=False)
 class ScriptedConversation:
@@ -62,7 +65,8 @@ class ScriptedConversation:
     @property
     def can_complete(self) -> bool:
         """Whether the call may be closed as complete: nothing more is asked of whoever is no contact after all."""
-        if self.is_removed and self.is_identified:
+        if self.is_removed and self.is_identified and self.script.step(NO_LONGER_CONTACT) is None:
+            # scripts until 2026.5 have no words for that
             return True
         return scripts.can_complete(self.script, self.answers, self.facts)
 

@@ -10,6 +10,7 @@ from tracing.cases.models import CaseOutcome
 from tracing.cases.rules import sampling_day
 from tracing.cases.services import isolation_now
 from tracing.consequences.queries import follow_up_after
+from tracing.contacts.models import ContactStatus
 from tracing.contacts.queries import described, known_day
 from tracing.contacts.rules import TestSaid
 from tracing.contacts.telling import measure_of_person, without_done
@@ -22,6 +23,7 @@ from tracing.kernel import clock
 from tracing.people.rules import Identity
 from tracing.programmes.rules import REPRESENTATIVE_UNDER, Isolation, Quarantine, RuleRef, age_on
 from tracing.programmes.vocabulary import RiskLevel, Subject
+from tracing.queue.rules import CallAgain
 from tracing.scripts.vocabulary import FACTS, FactValue
 from tracing.scripts.wording import (
     RETENTION,
@@ -177,6 +179,7 @@ def _of_a_contact(about: CalledPerson, today: date) -> dict[str, FactValue]:
     return {
         "rule": decided.rule.rule_id if decided.rule else None,
         "no_case": (about.case.outcome is CaseOutcome.NOT_A_CASE and is_exempt and not for_symptoms) or None,
+        "no_longer_contact": (_is_no_longer_contact(about) and not for_symptoms) or None,
         # with symptoms the meeting does not matter: they isolate
         "negligible_risk": is_exempt and not for_symptoms,
         "case_name": spoken_name(about.case_identity) if contact.may_disclose else None,
@@ -191,6 +194,16 @@ def _of_a_contact(about: CalledPerson, today: date) -> dict[str, FactValue]:
         "first_test_on": tests[0] if tests else None,
         "last_test_on": tests[-1] if len(tests) > 1 else None,
     }
+
+
+def _is_no_longer_contact(about: CalledPerson) -> bool:
+    """Return whether a contact is called, or still on the line, only to hear that nothing is asked of them."""
+    if about.contact is None or about.case.outcome is CaseOutcome.NOT_A_CASE:
+        return False
+    is_removed = about.contact.status is ContactStatus.REMOVED
+    return (is_removed or about.task.again is CallAgain.NOT_CONCERNED) and not any(
+        one.counts for one in about.others
+    )
 
 
 def _meetings(about: CalledPerson) -> dict[str, FactValue]:

@@ -61,6 +61,7 @@ FACT_WORDS: dict[str, LazyString] = {
     "rang_us": _l("la personne nous appelle"),
     "parent_on_line": _l("un parent répond, qui vient d’entendre tout cela pour lui-même"),
     "no_case": _l("le résultat ne compte plus"),
+    "no_longer_contact": _l("la rencontre ne compte plus, et la personne n’est plus contact"),
     "opened_by_mistake": _l("le dossier avait été ouvert par erreur, sans laboratoire"),
     "notice_address": _l("adresse de la notice sur les données"),
     "tracer_is_adviser": _l("un médecin-conseil appelle"),
