@@ -35,6 +35,17 @@ def find_conversation(call_id: int, task_id: int) -> Conversation | None:
     )
 
 
+def last_ring_about(task_id: int, *, since: datetime) -> int | None:
+    """Return the last call about a task that began at `since` or later because its people rang; None if there was none."""
+    chosen = (
+        select(Conversation.call_id)
+        .join(Call, Call.id == Conversation.call_id)
+        .where(Conversation.task_id == task_id, Call.started_at >= since, Call.rang_us)
+        .order_by(Call.id.desc())
+    )
+    return session.scalar(chosen.limit(1))
+
+
 def is_under_way(task_id: int) -> bool:
     """Return whether somebody is on the telephone about a task now."""
     chosen = (

@@ -44,7 +44,7 @@ from tracing.people import queries as people
 from tracing.programmes.in_force import get_pack
 from tracing.programmes.rules import day_zero, follow_ups
 from tracing.programmes.vocabulary import RiskLevel, Subject
-from tracing.queue.models import ENDED, LISTED, CallTask, TaskKind, TaskState
+from tracing.queue.models import ENDED, LISTED, CallTask, EntryState, QueueEntry, TaskKind, TaskState
 from tracing.queue.rules import CallAgain
 from tracing.sickleave import answers as said
 from tracing.sickleave import queries as note_queries
@@ -469,7 +469,16 @@ def held_back_and_over() -> list[int]:
         )
         .exists()
     )
-    return list(session.scalars(select(HeldBack.task_id).where(~on_the_telephone).order_by(HeldBack.since)))
+    # claimed for somebody who rings, before the page of the call is opened
+    claimed = (
+        select(QueueEntry.id)
+        .join(CallTask, CallTask.household_id == QueueEntry.household_id)
+        .where(CallTask.id == HeldBack.task_id, QueueEntry.state == EntryState.CLAIMED)
+        .exists()
+    )
+    return list(
+        session.scalars(select(HeldBack.task_id).where(~on_the_telephone, ~claimed).order_by(HeldBack.since))
+    )
 
 
 def _notes_of(task_ids: Sequence[int]) -> dict[int, tuple[SickNote, date]]:

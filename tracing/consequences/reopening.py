@@ -2,12 +2,15 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.dialects.postgresql import insert
 
 from tracing.calls import queries as calls
-from tracing.calls.models import Call
 from tracing.cases import queries as cases
 from tracing.cases.models import Case, CaseOutcome, CaseStatus
 from tracing.consequences import follow_ups
+from tracing.consequences.models import HeldBack
 from tracing.consequences.picture_rules import ReopenReason
 from tracing.contacts.case_closing import close_when_done, open_again
 from tracing.contacts.models import Contact, ContactStatus
@@ -80,6 +83,9 @@ def reopen(task: CallTask, why: ReopenReason, *, due_at: datetime, by: Agent, at
     if task.state is TaskState.OPEN:
         # given back unfinished, it returns to its list: what the person needs was said
         task.given_from = listed
+    if task.given_from is TaskState.DONE:
+        # looked at again when the call is over, however it ends
+        session.execute(insert(HeldBack).values(task_id=task.id, since=at).on_conflict_do_nothing())
     session.flush()
     events.record(
         "task.taken_up_again",
@@ -94,32 +100,35 @@ def reopen(task: CallTask, why: ReopenReason, *, due_at: datetime, by: Agent, at
     return task.state is TaskState.OPEN
 
 
-def close_again(task: CallTask, call: Call, *, by: Agent, at: datetime) -> None:
-    """Close a call again that was over and was opened because its person rang, when nothing was said in it.
+def close_again(
+    task: CallTask, *, call_id: int | None, since: datetime, zone: ZoneInfo, by: int | None, at: datetime
+) -> None:
+    """Close a call again that was over and was opened at `since` because its person rang, if nothing was said in it.
 
-    What they had refused stands again: nobody rings them because their own call was cut off.
+    What they had refused stands again: nobody rings them because their own call was cut off. `call_id`: none, if the
+    claim ended before the page of the call was opened.
     """
     if task.given_from is not TaskState.DONE or task.state is not TaskState.OPEN:
         return
-    if calls.has_answers(call.id, task.id):
+    if call_id is not None and calls.has_answers(call_id, task.id):
         # from now on it is an unfinished call as any other
         task.given_from = None
         return
-    queue.close_task(task, TaskState.DONE, by=by.member_id, at=at)
+    queue.close_task(task, TaskState.DONE, by=by, at=at)
     taken_back = [
         one
         for one in standing_retractions(fact_queries.facts_of(*task.subject))
-        if one.kind is FactKind.REFUSAL and one.said_at >= call.started_at
+        if one.kind is FactKind.REFUSAL and one.said_at >= since
     ]
     contact = find_contact(task.contact_id)
     # whoever refused only to be asked again how they are stays informed
     if contact is not None and any(one.value == TaskKind.CONTACT_FIRST for one in taken_back):
         contact.status = ContactStatus.REFUSED
-    cohort = clock.local_day(at, by.site.time_zone)
+    cohort = clock.local_day(at, zone)
     for one in taken_back:
-        facts.retract(one, task.subject, cohort=cohort, source=FactSource.SUPERVISOR, by=by.member_id, at=at)
-    close_when_done(task.case_id, by=by.member_id, at=at)
-    follow_ups.plan_follow_ups([task], by=by.member_id, at=at)
+        facts.retract(one, task.subject, cohort=cohort, source=FactSource.SUPERVISOR, by=by, at=at)
+    close_when_done(task.case_id, by=by, at=at)
+    follow_ups.plan_follow_ups([task], by=by, at=at)
 
 
 def _rank(task: CallTask) -> int:

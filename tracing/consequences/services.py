@@ -7,11 +7,20 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import delete
 from sqlalchemy.dialects.postgresql import insert
 
+from tracing.calls import queries as call_queries
 from tracing.cases import queries as case_queries
 from tracing.cases import services as cases
 from tracing.cases.models import Case, CaseOutcome
 from tracing.cases.rules import sampling_day
-from tracing.consequences import contact_telling, follow_ups, person_rules, queries, rules, telling_queries
+from tracing.consequences import (
+    contact_telling,
+    follow_ups,
+    person_rules,
+    queries,
+    reopening,
+    rules,
+    telling_queries,
+)
 from tracing.consequences import stated_rules as stated
 from tracing.consequences.follow_ups import follow_up_of, note_event, task_of
 from tracing.consequences.models import HeldBack
@@ -231,8 +240,22 @@ def follow_after_call(tasks: Sequence[CallTask], *, by: int | None, at: datetime
 
 
 def follow_held_back(task_id: int, *, at: datetime) -> None:
-    """The same for one call that ended otherwise: its claim expired, or was taken back."""
+    """The same for one call that ended otherwise: its claim expired, or was taken back.
+
+    A call that was over, and was opened because its person rang, is closed again if nothing was said.
+    """
     [task] = queue_queries.lock_tasks(CallTask.id == task_id)
+    held = session.get(HeldBack, task_id)
+    if held is None:
+        return
+    reopening.close_again(
+        task,
+        call_id=call_queries.last_ring_about(task.id, since=held.since),
+        since=held.since,
+        zone=queries.zone_of(case_queries.get_case(task.case_id)),
+        by=None,
+        at=at,
+    )
     _follow_held_back(task, by=None, at=at)
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from tests.conftest import NOW, Clock
 from tests.desk.walking import soup, take_call
 from tests.support.story import Story, agent, contact, identity, waiting_case
+from tests.support.sweep import end_claims
 from tests.support.web import Browser
 from tracing.calls import caller_requests
 from tracing.calls import services as calls
@@ -18,6 +19,7 @@ from tracing.cases import services as cases
 from tracing.cases.models import CaseOutcome, CaseStatus
 from tracing.cases.queries import get_case
 from tracing.consequences import services as consequences
+from tracing.consequences.jobs import follow_ended_calls
 from tracing.contacts import calling, marks
 from tracing.contacts.models import ContactStatus
 from tracing.contacts.queries import find_contact
@@ -231,6 +233,32 @@ def test_a_ring_that_is_cut_off_before_a_word_leaves_everything_as_it_was(
     for _time in range(2):
         call = re.sub(r"[?#].*", "", abel.client.post("/incoming", data=MARIE).headers["Location"])
         abel.post(f"{call}/give-back", {"reason": "equipment"})
+
+    task = queries.get_task(task_id)
+    case = get_case(task.case_id)
+    assert (task.state, case.status, case.outcome) == (TaskState.DONE, CaseStatus.CLOSED, before)
+    refused = facts.in_force_of(SubjectType.CASE, case.id).get(FactKind.REFUSAL)
+    assert (refused is not None) == (outcome == "refused")
+
+
+@pytest.mark.parametrize("outcome", ["completed", "refused"])
+@pytest.mark.parametrize("is_opened", [True, False])
+def test_a_ring_whose_claim_runs_out_leaves_everything_as_it_was(
+    browse: Browser, story: Story, clock: Clock, outcome, is_opened
+):
+    task_id = ended(browse, story, outcome)
+    before = get_case(queries.get_task(task_id).case_id).outcome
+    abel = browse.as_(story.abel)
+    sent = abel.client.post("/incoming", data=MARIE)
+    if is_opened:
+        abel.get(sent.headers["Location"])
+    assert follow_ended_calls(NOW) == 0
+    assert queries.get_task(task_id).state is TaskState.OPEN
+
+    later = NOW + timedelta(hours=1)
+    clock.move_to(later)
+    end_claims(at=later)
+    assert follow_ended_calls(later) == 1
 
     task = queries.get_task(task_id)
     case = get_case(task.case_id)

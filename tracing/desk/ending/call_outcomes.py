@@ -202,7 +202,14 @@ def hang_up(call: Call, *, reason: GiveBackReason | None = None, by: Agent, at: 
         raise ReasonNeeded
     for task, spoken in unfinished(call, by=by, at=at):
         calls.finish_conversation(spoken, CallOutcome.GIVEN_BACK, at=at)
-        reopening.close_again(task, call, by=by, at=at)
+        reopening.close_again(
+            task,
+            call_id=call.id,
+            since=call.started_at,
+            zone=by.site.time_zone,
+            by=by.member_id,
+            at=at,
+        )
     calls.end(call, reached[-1] if reached else CallOutcome.GIVEN_BACK, reason=reason, by=by, at=at)
     consequences.follow_after_call(tasks_of_call(call), by=by.member_id, at=at)
 
