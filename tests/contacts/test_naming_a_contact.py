@@ -350,3 +350,13 @@ def test_the_case_under_their_own_number_is_asked_about_and_somebody_else_is_not
 
     ada.fragment(path, herself | {"contact-birth_name": "Dupont", "contact-birth_date": "2008-02-01"})
     assert len(queries.contacts_of_case(case_id)) == 1
+
+
+def test_a_code_that_is_none_is_refused_at_its_field_and_the_dialog_opens_again(browse, story, phone):
+    ada, path = browse.as_(story.ada), phone.path
+
+    for field in ("face_to_face", "protection"):
+        ada.fragment(path, LUC | {f"contact-{field}": "no_such_code"}, status=422)
+
+    check_fragment(ada.fragment(f"{path}?add=1", method="get").text)
+    assert queries.contacts_of_case(phone.task.case_id) == []

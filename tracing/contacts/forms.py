@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 from datetime import date
-from typing import Any
+from enum import StrEnum
+from typing import Any, TypeVar
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -20,6 +21,8 @@ from tracing.ui import languages
 from tracing.ui.filters import recent_days
 from tracing.ui.formats import phone
 from tracing.ui.forms import PageForm
+
+Code = TypeVar("Code", bound=StrEnum)
 
 PREFIX = "contact-"
 EMAIL = (r"^[^@\s]+@[^@\s]+\.[^@\s]+$", 0, _l("Une adresse s’écrit comme nom@exemple.fr."))
@@ -89,13 +92,18 @@ class CircumstancesForm(PageForm):
         confined = _YES_NO.get(self.confined.data or "")
         return Circumstances(
             lives_with_case=_YES_NO.get(self.lives_with_case.data or ""),
-            face_to_face=Distance(self.face_to_face.data) if self.face_to_face.data else None,
-            protection=Protection(self.protection.data) if self.protection.data else None,
+            face_to_face=_coded(Distance, self.face_to_face.data),
+            protection=_coded(Protection, self.protection.data),
             confined_minutes=None if confined is None else self.confined_minutes * confined,
             care=_YES_NO.get(self.care.data or ""),
             cough=_YES_NO.get(self.cough.data or ""),
             same_class=_YES_NO.get(self.same_class.data or ""),
         )
+
+
+def _coded(codes: type[Code], typed: str | None) -> Code | None:
+    """Return a chosen code; None if there is none of it: a page or a draft of another release may hold one."""
+    return codes(typed) if typed in set(codes) else None
 
 
 class ContactForm(CircumstancesForm):
