@@ -81,6 +81,22 @@ def test_a_risk_needs_a_contact_and_the_answer_is_not_lost(browse, story, talk, 
     assert queries.of_task(talk.task.id)[0].state is EscalationState.TAKEN
 
 
+def test_a_decision_that_is_none_is_refused_and_the_answer_is_not_lost(browse, story, talk, luc):
+    question = talk.ask(reason=Reason.RISK_DISPUTED, question="Le collègue portait un masque.")
+    ben = browse.as_(story.ben)
+    ben.follow(f"/escalations/{question.id}/take")
+
+    sent = {
+        "ruling": "of_another_release",
+        "ground": "protected",
+        "decision": "go_on",
+        "answer": "Masque FFP2",
+    }
+    page = ben.post(f"/escalations/{question.id}", sent, status=422)
+
+    assert "Masque FFP2" in page.text
+
+
 def test_a_contact_of_another_case_cannot_be_meant(story, talk, luc):
     other = session.scalar(select(Contact.id).where(Contact.id != luc.id)) or luc.id + 1
     question = talk.ask(reason=Reason.RISK_DISPUTED, question="Autre")

@@ -251,8 +251,8 @@ class AnswerForm(PageForm):
         if is_valid and has_ruling and not self.ground.data:
             self.ground.errors = [_("Choisissez le motif de la décision.")]
             return False
-        is_about_risk = has_ruling and RulingKind(self.ruling.data) in ABOUT_RISK
-        if is_valid and is_about_risk and "about" in self and not self.about.data:
+        is_about_risk = is_valid and has_ruling and RulingKind(self.ruling.data) in ABOUT_RISK
+        if is_about_risk and "about" in self and not self.about.data:
             self.about.errors = [_("Choisissez le contact dont vous décidez le risque.")]
             return False
         if is_valid and not has_ruling and not self.text:
