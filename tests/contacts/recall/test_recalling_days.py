@@ -13,6 +13,8 @@ from tests.support.statements import statements_sent
 from tests.support.story import contact, identity, waiting_case
 from tests.support.sweep import end_claims
 from tracing.cases.queries import get_case
+from tracing.consequences import services as consequences
+from tracing.facts.rules import FactKind, FactSource, NewFact, SubjectType
 from tracing.kernel.db import session as database
 from tracing.places.models import NamedPlace
 from tracing.places.queries import words_of
@@ -146,3 +148,27 @@ def test_the_days_are_shown_by_few_statements_however_many_people_were_met(brows
 
     assert len(named(phone)) == 7
     assert len(many) == len(few)
+
+
+def test_a_place_of_a_day_that_is_not_contagious_any_more_is_shown_apart_and_can_be_taken_off(
+    browse, story, phone
+):
+    ada = browse.as_(story.ada)
+    ada.fragment(f"{phone.path}/days", {"day": "2026-03-07", "place": "Salle Paul-Fort"})
+    ill = NewFact(
+        subject=(SubjectType.CASE, phone.task.case_id),
+        kind=FactKind.ONSET,
+        value="2026-03-10",
+        source=FactSource.PERSON,
+        cohort=NOW.date(),
+    )
+    consequences.record([ill], by=None, at=NOW)
+    assert day_of(ada, phone, "2026-03-07") is None
+
+    page = read(ada.get(f"{phone.path}/days").text)
+    apart = page.select_one("section[aria-labelledby=day-outside]")
+    assert "Salle Paul-Fort" in apart.text
+    ada.fragment(str(apart.select_one("form")["action"]), {"day": "2026-03-07"})
+
+    assert places() == []
+    assert read(ada.get(f"{phone.path}/days").text).select_one("section[aria-labelledby=day-outside]") is None

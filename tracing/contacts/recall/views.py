@@ -43,6 +43,8 @@ class Recall:
     """The calendar on the page."""
 
     days: Sequence[Day] = ()
+    outside: Sequence[Day] = ()
+    """Days that are not asked about any more, since others are contagious: what was said of them can be taken off."""
     unknown: Sequence[Line] = ()
     """Whom they met on a day that nobody knows."""
     focus: date | None = None
@@ -120,18 +122,17 @@ def _page(call_id: int, task_id: int, shown: Recall, *, status: int = 200) -> Re
     last = min(days.last, today)
     shown.is_window = days.window is not None
     shown.unknown = [one for one in listed if one.contact.is_day_unknown]
-    shown.days = [
-        Day(
-            on=day,
-            met=[
-                one for one in listed if not one.contact.is_day_unknown and one.contact.last_contact_on == day
-            ],
-            places=[(place.id, words) for place, words in named if place.day == day and words],
-        )
-        for day in (
-            last - timedelta(days=back) for back in range(min((last - days.first).days + 1, MOST_DAYS))
-        )
+
+    def of(day: date) -> Day:
+        met = [one for one in listed if not one.contact.is_day_unknown and one.contact.last_contact_on == day]
+        return Day(day, met, [(place.id, words) for place, words in named if place.day == day and words])
+
+    asked_about = [
+        last - timedelta(days=back) for back in range(min((last - days.first).days + 1, MOST_DAYS))
     ]
+    shown.days = [of(day) for day in asked_about]
+    said_of = {place.day for place, words in named if words and place.day is not None}
+    shown.outside = [of(day) for day in sorted(said_of - set(asked_about), reverse=True)]
     asked = request.args.get("day")
     shown.focus = shown.focus or (_day(asked) if asked else last)
     return panel_of(call_id, task_id, Opened(recall=shown), status=status)
