@@ -67,6 +67,23 @@ def child(story) -> OnThePhone:
     return on_the_phone(story.ada, task, CHILD)
 
 
+def mother_and_child(story):
+    """A mother and her child of nine, both positive, who have both said who they are in one call."""
+    mother = waiting_case(story.nantes, identity(nir=nir("2800544109001")), at=NOW)
+    little = waiting_case(story.nantes, identity("Zoé", born=date(2016, 9, 1)), at=NOW)
+    zone = agent(story.ada).site.time_zone
+    for task, age in ((mother, 45), (little, 9)):
+        case = cases.get_case(task.case_id)
+        case_services.decide(case, onset_on=None, vaccination="none", age=age, zone=zone, by=None, at=NOW)
+    by = agent(story.ada)
+    call = calls.take_next(by, at=NOW)
+    for task in (mother, little):
+        talk = calls.start_conversation(call, task, script_version="2026.1", at=NOW)
+        calls.confirm_identity(talk, confirmed=True, by=by, at=NOW)
+    answer(call, little, CHILD, by=by)
+    return by, call, mother, little
+
+
 def asked(**other) -> NoteRequest:
     pack = get_pack("covid19")
     known = {
@@ -217,6 +234,44 @@ def test_a_refused_parent_is_typed_once(browse, story, child):
     assert len(notes(session)) == 1
 
 
+def test_a_mistyped_parent_is_shown_again_to_correct(browse, story, child):
+    ada = browse.as_(story.ada)
+    late = PARENT | {"note-birth_date": "2012-06-02", "note-nir": "", "note-no_nir": "not_known"}
+    refused = ada.fragment(f"{child.path}?parent=new", late, status=422)
+    check_fragment(refused.text)
+    assert "16 ans" in refused.text
+
+    again = ada.fragment(child.path, method="get")
+
+    check_fragment(again.text)
+    assert "16 ans" in again.text
+    assert "C’est un autre parent" in again.text
+    for typed in ("Claire", "Dupont", "2012-06-02", "3 rue des Lilas"):
+        assert f'value="{typed}"' in again.text
+    assert f'action="{child.path}?parent=new"' in again.text
+    ada.fragment(f"{child.path}?parent=new", PARENT)
+    [note] = notes(session)
+    assert people.find_joint_identity(note.person_id).birth_date == date(1984, 6, 2)
+
+
+def test_beside_a_parent_who_is_covered_another_one_may_ask(browse, story):
+    by, call, mother, little = mother_and_child(story)
+    answer(call, mother, ANSWERS | {"last_work_on": "2026-03-09"}, by=by)
+    ada, path = browse.as_(story.ada), f"/calls/{call.id}/tasks/{little.id}/sick-note"
+    ada.fragment(f"/calls/{call.id}/tasks/{mother.id}/sick-note", SWORN | {"note-first_day": ""})
+
+    covered = ada.fragment(path, method="get")
+
+    check_fragment(covered.text)
+    assert "Pas d’arrêt" in covered.text
+    assert "C’est Marie Dupont qui demande" in covered.text
+    assert "Délivrer l’arrêt" not in covered.text
+    assert f'href="{path}?parent=new"' in covered.text
+    assert "Prénoms du parent" in ada.fragment(f"{path}?parent=new", method="get").text
+    ada.fragment(f"{path}?parent=new", PARENT)
+    assert notes(session)[-1].kind is NoteKind.PARENT
+
+
 def test_a_wrong_parent_in_the_address_names_nobody(browse, story, child):
     stranger = people.get_person(queue.get_task(child.task_id).person_id).id
 
@@ -339,18 +394,7 @@ def test_what_was_cancelled_does_not_come_back_beside_the_other_parents(browse, 
 
 
 def test_a_parent_who_was_called_in_the_same_call_gives_no_name_again(browse, story):
-    mother = waiting_case(story.nantes, identity(nir=nir("2800544109001")), at=NOW)
-    little = waiting_case(story.nantes, identity("Zoé", born=date(2016, 9, 1)), at=NOW)
-    zone = agent(story.ada).site.time_zone
-    for task, age in ((mother, 45), (little, 9)):
-        case = cases.get_case(task.case_id)
-        case_services.decide(case, onset_on=None, vaccination="none", age=age, zone=zone, by=None, at=NOW)
-    by = agent(story.ada)
-    call = calls.take_next(by, at=NOW)
-    for task in (mother, little):
-        talk = calls.start_conversation(call, task, script_version="2026.1", at=NOW)
-        calls.confirm_identity(talk, confirmed=True, by=by, at=NOW)
-    answer(call, little, CHILD, by=by)
+    by, call, mother, little = mother_and_child(story)
     ada, path = browse.as_(story.ada), f"/calls/{call.id}/tasks/{little.id}/sick-note"
 
     panel = ada.fragment(path, method="get")

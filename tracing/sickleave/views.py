@@ -290,6 +290,13 @@ def _stored(call: Call, task: CallTask, asked: _Asked, *, at: datetime) -> Askin
     return AskingParent(person_id=known.person_id, identity=known.identity, said=form.said)
 
 
+def _typed_again(task: CallTask, typed: Identity | None) -> ParentNoteForm:
+    """Return the empty form of a parent, filled with who was typed in this call."""
+    names = ("first_names", "birth_name", "birth_date")
+    known = {name: getattr(typed, name) for name in names} | _known(task, typed)
+    return ParentNoteForm(formdata=None, prefix=PREFIX, identity=None, today=_today(), data=known)
+
+
 def _form_for(task: CallTask, kind: type[NoteForm], *, is_sent: bool) -> NoteForm:
     """Return the form, as it was sent or filled with what is known about the person."""
     identity = people.find_joint_identity(task.person_id)
@@ -340,8 +347,13 @@ def _panel(
         prolongation, replacement = _mends(standing, found, at=at)
         given = delivery.given(standing.id, at=at) if standing is not None else None
         to_read = delivery.link_to_read(given.delivery) if given and given.waits_to_be_opened else None
-        if form is None:
-            form = asked.form
+        is_sent, form = form is not None, form or asked.form
+        typed = asked.parent.identity if asked.parent and asked.parent.is_typed else None
+        # whoever was typed may have been mistyped: what was typed is shown again, to correct it
+        is_corrected = not is_sent and found.refusal is not None and typed is not None
+        if is_corrected:
+            form = _typed_again(task, typed)
+        if not is_sent:
             form.first_day.data = found.note.first_day if found.note else None
         shown = [task.person_id, *(one.person_id for one in asked.on_line if one.person_id is not None)]
         shown += [standing.person_id] if standing is not None else []
@@ -372,8 +384,9 @@ def _panel(
         given_words=delivery_words.STATE_WORDS,
         given_tones=delivery_words.STATE_TONES,
         form=form,
-        parent=asked.parent,
+        parent=parents.SOMEBODY_ELSE if is_corrected else asked.parent,
         on_line=asked.on_line,
+        shows_form=is_sent or is_corrected,
         bearer=bearer,
         refused=refused,
         why_not=assessment.why_not(found),

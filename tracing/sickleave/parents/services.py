@@ -31,6 +31,8 @@ class Parent:
 
     person_id: int | None = None
     identity: Identity | None = None
+    is_typed: bool = False
+    """Their names were typed in the form in this call, so they may have been mistyped."""
 
 
 SOMEBODY_ELSE = Parent()
@@ -64,7 +66,11 @@ def parents_on_line(call: Call, task: CallTask, *, today: date) -> list[Parent]:
         for one in spoken
         if (who := known.get(one)) is not None and who.birth_date and age_on(who.birth_date, today) >= ADULT
     ]
-    return [Parent(one, known[one]) for one in dict.fromkeys([*adults, *typed]) if one in known]
+    return [
+        Parent(one, known[one], is_typed=one not in adults)
+        for one in dict.fromkeys([*adults, *typed])
+        if one in known
+    ]
 
 
 def chosen(call: Call, task: CallTask, wanted: str | None, *, today: date) -> tuple[Parent, list[Parent]]:
