@@ -62,7 +62,7 @@ def test_a_step_that_somebody_took_out_meanwhile_comes_back_under_its_name(rose,
     late = rose.get(f"{draft}/step?step=data_notice")
     sent = {"step": "data_notice", "how": "remove", "revision": draft_at(draft).revision}
     ben.post(f"{draft}/move", sent)
-    assert "L’étape obligatoire «\u202fdata_notice\u202f» manque" in ben.get(draft).text
+    assert "L’étape obligatoire «\u202fInformer sur les données\u202f» manque" in ben.get(draft).text
 
     refused = change_step(rose, draft, "data_notice", page=late, status=409)
     rose.post(f"{draft}/step", filled(refused, f"{draft}/step"))

@@ -398,3 +398,16 @@ def test_whatever_the_checks_find_has_its_words(p0_now, app):
 @pytest.fixture
 def p0_now():
     return scripts.get_script(P0, scripts.newest_version(P0))
+
+
+def test_a_draft_without_the_emergency_or_with_the_result_before_identity_cannot_be_proposed(rose):
+    draft = begin(rose)
+    revision = {"revision": soup(rose.get(draft)).select_one("input[name=revision]")["value"]}
+    rose.post(f"{draft}/move", revision | {"step": "emergency", "how": "remove"})
+    change_step(rose, draft, "person_absent", say_0="Dites-lui que son test est positif.")
+
+    page = rose.get(draft).text
+
+    assert "L’étape obligatoire «\u202fAppeler le 15 ou le 112\u202f» manque" in page
+    assert "«\u202ftest\u202f» dit à n’importe qui l’objet de l’appel" in page
+    assert "Rien n’empêche de proposer ce script" not in page

@@ -24,6 +24,7 @@ from tracing.scripts.definitions import (
     Step,
 )
 from tracing.scripts.problems import Fault, Problem
+from tracing.scripts.safety import dangers
 from tracing.scripts.vocabulary import (
     FACTS,
     IDENTITY_QUESTION,
@@ -51,6 +52,7 @@ def problems(script: Script) -> list[Problem]:
         *_statements(script),
         *_rule_questions(script),
         *_ends(script),
+        *dangers(script),
     ]
 
 

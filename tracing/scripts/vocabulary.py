@@ -233,3 +233,18 @@ MANDATORY_STATEMENTS: dict[ScriptKind, frozenset[str]] = {
     ScriptKind.CASE_FOLLOW_UP: frozenset({"opening", "identity", "isolation", "next_steps"}),
     ScriptKind.CONTACT_FOLLOW_UP: frozenset({"opening", "identity", "quarantine", "next_steps"}),
 }
+
+EMERGENCY_QUESTION = "red_flags"
+EMERGENCY = "emergency"
+DATA_NOTICE = "data_notice"
+DATA_NOTICE_FACTS = ("retention", "notice_address")
+ALWAYS_ASKED = frozenset({EMERGENCY_QUESTION, "knows_result"})
+
+# steps that are nothing without the tool of the call screen which they open; by id of the step and kinds of script
+PANELS: dict[tuple[str, frozenset[ScriptKind]], Widget] = {
+    ("sick_note", FIRST_CALLS): Widget.SICK_NOTE,
+    ("isolation", P0_ONLY): Widget.ISOLATION,
+    ("quarantine", CONTACT_ONLY): Widget.ISOLATION,
+    ("name_consent", FIRST_CALL_OF_A_CASE): Widget.CONTACTS,
+    ("contacts", FIRST_CALL_OF_A_CASE): Widget.CONTACTS,
+}

@@ -217,6 +217,29 @@ PROBLEM_WORDS: dict[Fault, LazyString] = {
     Fault.COMPLETES: _l(
         "seule la dernière étape termine un appel complet, ou une étape obligatoire qui a une condition"
     ),
+    Fault.MUST_BE_REQUIRED: _l("la question « %(name)s » doit être obligatoire"),
+    Fault.EMERGENCY_ASKED: _l(
+        "la question « %(name)s » est posée dans tous les appels, et son étape arrête la suite"
+    ),
+    Fault.EMERGENCY_PLACE: _l("l’étape de l’urgence vient juste après la question « %(name)s »"),
+    Fault.EMERGENCY_WHEN: _l(
+        "l’étape de l’urgence est dite quand « %(name)s » : %(value)s, sans autre condition"
+    ),
+    Fault.EMERGENCY_END: _l("l’étape de l’urgence termine l’appel par « %(outcome)s »"),
+    Fault.EMERGENCY_ADVICE: _l("l’étape de l’urgence ouvre une demande d’avis pour signes de gravité"),
+    Fault.EMERGENCY_WORDS: _l(
+        "l’étape de l’urgence dit le 15 ou le 112, dans chaque formulation d’un paragraphe"
+    ),
+    Fault.HEALTH_WORDS: _l(
+        "« %(word)s » dit à n’importe qui l’objet de l’appel : réservez l’étape à l’identité confirmée, ou retirez ce mot"
+    ),
+    Fault.RESULT_BY_ADVISER: _l(
+        "c’est un médecin-conseil qui annonce le résultat : cette étape ne le dit pas"
+    ),
+    Fault.NOTICE_FACT: _l("l’information sur les données doit dire {%(name)s}"),
+    Fault.NOTICE_SHORT: _l("l’information sur les données a moins de %(least)s mots"),
+    Fault.PANEL: _l("cette étape doit ouvrir %(widget)s"),
+    Fault.PANEL_STEP: _l("l’étape « %(name)s » manque : elle ouvre %(widget)s"),
 }
 """What the checks of a script find."""
 
@@ -230,16 +253,38 @@ def problem(found: Problem, script: Script) -> str:
     return str(_("« %(step)s » : %(said)s.", step=step.title if step else found.step, said=said))
 
 
+STEP_WORDS: dict[str, LazyString] = {
+    "opening": _l("Se présenter"),
+    "identity": _l("Vérifier l’identité"),
+    "data_notice": _l("Informer sur les données"),
+    "announcement": _l("Annoncer le contact"),
+    "emergency": _l("Appeler le 15 ou le 112"),
+    "contacts": _l("Les contacts"),
+    "name_consent": _l("Accord pour dire son nom"),
+    "isolation": _l("Isolement"),
+    "quarantine": _l("Quarantaine"),
+    "sick_note": _l("L’arrêt de travail"),
+    "next_steps": _l("Ce qui va se passer"),
+}
+"""What the steps that no version may lose are called when they are not there to say their title."""
+
+
 def _values_of(found: Problem, script: Script) -> dict[str, object]:
     """Return what stands in a sentence as the pages name it: a question by its label, an answer by its words."""
     values = dict(found.values)
     question = script.questions.get(str(values.get("name")))
     if question is not None and found.fault is not Fault.NOT_SAID:
         values["name"] = question.label
-        if found.fault is Fault.NO_ANSWER:
+        if found.fault in {Fault.NO_ANSWER, Fault.EMERGENCY_WHEN}:
             values["value"] = in_words(question, values["value"])
     elif found.fault in {Fault.NO_FACT, Fault.NOT_COMPARED, Fault.NO_DAY}:
         values["name"] = fact_word(str(values["name"]))
+    if found.fault in {Fault.STATEMENT_MISSING, Fault.PANEL_STEP}:
+        values["name"] = STEP_WORDS.get(str(found.values["name"]), values["name"])
+    if isinstance(widget := values.get("widget"), Widget):
+        values["widget"] = WIDGET_WORDS[widget]
+    if found.fault is Fault.EMERGENCY_END:
+        values["outcome"] = outcome_word(Outcome.NEEDS_DOCTOR)
     if isinstance(kind := values.get("type"), QuestionType):
         values["type"] = TYPE_WORDS[kind]
     return values
