@@ -414,3 +414,19 @@ def test_the_adviser_of_a_note_decides_in_the_form(browse, story, line):
 
     assert case_of(line).note_ruling == (TODAY - 12 * DAY, TODAY + 2 * DAY)
     assert "Arrêt accordé du" in browse.as_(story.ada).fragment(line.panel, method="get").text
+
+
+def test_the_adviser_takes_the_days_of_a_note_back_in_the_form(browse, story, line, ben):
+    granted = ruling(RulingKind.NOTE_DAYS, TODAY + 12 * DAY, first_day=TODAY)
+    settled(line.ask(Reason.SICK_LEAVE), ben, at=NOW - DAY, ruling=granted)
+    assert case_of(line).note_ruling is not None
+    asked = line.ask(Reason.SICK_LEAVE).id
+    page = browse.as_(story.ben)
+    page.follow(f"/escalations/{asked}/take")
+    assert "Revenir à la règle pour l’arrêt" in page.get(f"/escalations/{asked}").text
+
+    page.follow(f"/escalations/{asked}", answered(ruling="note_by_rule", ground="other"))
+
+    assert case_of(line).note_ruling is None
+    panel = browse.as_(story.ada).fragment(line.panel, method="get").text
+    assert "L’arrêt suit de nouveau la règle" in panel

@@ -121,6 +121,8 @@ class NoteNow:
     """Another note of the person covers one of its days."""
     is_doctors: bool = False
     """A doctor agreed to its days: it stands, whatever the measure."""
+    granted_until: date | None = None
+    """The last day of the note to which a doctor agreed, if they did."""
     mend: NoteMend | None = None
     mend_to: date | None = None
     accepted: tuple[NoteMend, date | None] | None = None

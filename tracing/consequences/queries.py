@@ -114,6 +114,7 @@ def case_now(case: Case, contacts: Sequence[Contact], *, on: date) -> CaseNow:
             else subject is Subject.CASE or (begins == note.first_day and to_the_end),
             overlaps=note.task_id in overlapping,
             is_doctors=agreed is not None and agreed[0] <= note.first_day and note.last_day <= agreed[1],
+            granted_until=agreed[1] if agreed is not None else None,
             latest=latest_day(pack, subject, begins, on, for_parent=is_parents),
             mend=note.mend,
             mend_to=note.mend_to,

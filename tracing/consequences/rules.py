@@ -17,6 +17,7 @@ from tracing.consequences.picture_rules import (
     ConsequenceKind,
     ContactNow,
     MeasuredPerson,
+    NoteNow,
     Plan,
 )
 from tracing.queue.rules import CallAgain
@@ -74,6 +75,8 @@ def _of_none(case: CaseNow) -> Iterable[Consequence]:
         # where another result stands, its own call says until when they isolate now
         is_to_know = person.told is not None and not (person.told.knows_it_is_none or person.stands_elsewhere)
         nothing = replace(person, last_day=None, awaits_result=False, tests=(), is_decided=True)
+        if person.note is not None:  # nothing more is issued for a result that was withdrawn
+            nothing = replace(nothing, note=replace(person.note, granted_until=None))
         yield from _ring(about, nothing, CallAgain.WITHDRAWN if is_to_know else None)
         yield from _of_follow_up(about, nothing, is_over=True)
         yield from _of_note(nothing, due=nothing.due)
@@ -222,17 +225,20 @@ def _of_note(person: MeasuredPerson, *, due: date | None) -> Iterable[Consequenc
     if note.overlaps:
         # nobody is paid twice for a day, whoever agreed to it
         mend = NoteMend.OVERLAPS
+    elif note.granted_until is not None and note.granted_until > note.last_day and not note.is_ruled_out:
+        # granted after the note was issued, or for longer than it is
+        mend, day = NoteMend.LONGER, note.granted_until
     elif note.is_doctors:
         pass
-    elif due is None and not person.awaits_result:
+    elif due is None and note.granted_until is None and not person.awaits_result:
         mend = NoteMend.NOT_DUE
     elif note.is_ruled_out:
         mend = NoteMend.CAN_WORK
     elif note.first_day is not None and note.worked_until is not None and note.worked_until >= note.first_day:
         mend = NoteMend.WORKED
-    elif due is not None and note.follows_measure:
-        due = due if note.latest is None else min(due, note.latest)
-        if due != note.last_day:
+    elif (due is not None and note.follows_measure) or (due is None and note.granted_until is not None):
+        due = _last_day_of(note, due)
+        if due is not None and due != note.last_day:
             mend, day = (NoteMend.LONGER if due > note.last_day else NoteMend.SHORTER), due
     if note.accepted is not None and (mend, day) == note.accepted:
         return
@@ -244,6 +250,13 @@ def _of_note(person: MeasuredPerson, *, due: date | None) -> Iterable[Consequenc
         yield Consequence(
             ConsequenceKind.NOTE_TO_MEND, ("note", note.note_id), mend=mend, day=day, was=note.last_day
         )
+
+
+def _last_day_of(note: NoteNow, due: date | None) -> date | None:
+    """Return the last day that a note should have: of the measure within the limits of the rule, or as granted."""
+    if due is not None and note.latest is not None:
+        due = min(due, note.latest)
+    return max((day for day in (due, note.granted_until) if day is not None), default=None)
 
 
 def carried_out(case: CaseNow, consequences: Sequence[Consequence]) -> CaseNow:

@@ -92,7 +92,13 @@ class SpecialtiesForm(PageForm):
 
 
 ABOUT_RISK = (RulingKind.NEGLIGIBLE, RulingKind.AT_RISK, RulingKind.RISK_BY_RULE)
-ABOUT_MEASURE = (RulingKind.UNTIL, RulingKind.NO_MEASURE, RulingKind.MEASURE_BY_RULE, RulingKind.NOTE_DAYS)
+ABOUT_MEASURE = (
+    RulingKind.UNTIL,
+    RulingKind.NO_MEASURE,
+    RulingKind.MEASURE_BY_RULE,
+    RulingKind.NOTE_DAYS,
+    RulingKind.NOTE_BY_RULE,
+)
 
 
 class AnswerForm(PageForm):

@@ -42,6 +42,8 @@ class RulingKind(StrEnum):
     NEGLIGIBLE = "negligible"
     NOTE_DAYS = "note_days"
     """A note of these days may be issued, outside the limits of the rule."""
+    NOTE_BY_RULE = "note_by_rule"
+    """The days of a note follow the rule again: what was granted is taken back."""
     MEASURE_BY_RULE = "measure_by_rule"
     RISK_BY_RULE = "risk_by_rule"
 
@@ -67,7 +69,7 @@ class Ruling:
         match self.kind:
             case RulingKind.UNTIL | RulingKind.NO_MEASURE | RulingKind.MEASURE_BY_RULE:
                 return FactKind.MEASURE
-            case RulingKind.NOTE_DAYS:
+            case RulingKind.NOTE_DAYS | RulingKind.NOTE_BY_RULE:
                 return FactKind.NOTE_DAYS
         return FactKind.RISK
 
@@ -130,11 +132,28 @@ def risk_ruled(known: Mapping[FactKind, Said]) -> RiskLevel | None:
 
 
 def note_days_ruled(known: Mapping[FactKind, Said]) -> tuple[date, date] | None:
-    """Return first and last day of the note to which a doctor agreed."""
+    """Return first and last day of the note to which a doctor agreed; None without one, or once it has lapsed.
+
+    What a doctor decided later about the measure or the risk comes before it: where nothing is asked of the person any
+    more nothing is granted, and an earlier last day is the last day of the note as well.
+    """
     found = _ruling(known, FactKind.NOTE_DAYS)
     if found is None or found.first_day is None or found.last_day is None:
         return None
-    return found.first_day, found.last_day
+    last_day = found.last_day
+    for kind in (FactKind.MEASURE, FactKind.RISK):
+        later = _ruling(known, kind)
+        if later is None or not _is_later(known[kind], known[FactKind.NOTE_DAYS]):
+            continue
+        if later.kind in {RulingKind.NO_MEASURE, RulingKind.NEGLIGIBLE}:
+            return None
+        if later.kind is RulingKind.UNTIL and later.last_day is not None:
+            last_day = min(last_day, later.last_day)
+    return (found.first_day, last_day) if found.first_day <= last_day else None
+
+
+def _is_later(one: Said, other: Said) -> bool:
+    return (one.said_at, one.fact_id) > (other.said_at, other.fact_id)
 
 
 def _ruling(known: Mapping[FactKind, Said], kind: FactKind) -> Ruling | None:

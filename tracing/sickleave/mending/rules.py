@@ -79,12 +79,23 @@ def decide_prolongation(
     """Say whether a chain may be prolonged, from the day after its last.
 
     A case's note follows the isolation. A contact's is prolonged while a test's result is awaited, by the days that the
-    rule gives, and once: an adviser decides about more, and about a total above that of the rule.
+    rule gives, and once: an adviser decides about more, and about a total above that of the rule. Days to which a doctor
+    agreed are prolonged up to the last of them, and past it by the rule alone.
     """
+    first = chain.last_day + timedelta(days=1)
+    if request.ruled_days is not None and request.ruled_days[1] < first:
+        request = replace(request, ruled_days=None)
     row = rule_for(request)
     if isinstance(row, NoteRefused):
         return row
-    first = chain.last_day + timedelta(days=1)
+    if request.ruled_days is not None:
+        last = request.ruled_days[1]
+        reason = _why_not_granted(request, (first, last), worked_since=worked_since)
+        return (
+            refused(reason, request.pack, row)
+            if reason
+            else NoteAllowed(first, last, applied(request.pack, row))
+        )
     longest = _longest(request, row)
     if longest is None:
         return refused(Reason.NO_PROLONGATION, request.pack, row)
@@ -139,6 +150,21 @@ def _longest(request: NoteRequest, row: NoteRow) -> int | None:
     return row.extension_days or (row.max_days if awaits else None)
 
 
+def _why_not_granted(request: NoteRequest, days: tuple[date, date], *, worked_since: bool) -> Reason | None:
+    """Return what still stands against days to which a doctor agreed."""
+    return Reason.WORKED_SINCE if worked_since else _taken(request, days)
+
+
+def _taken(request: NoteRequest, days: tuple[date, date]) -> Reason | None:
+    """Return whether another note has one of the days already."""
+    first, last = days
+    if any(begins <= last and first <= ends for begins, ends in request.other_parent):
+        return Reason.OTHER_PARENT
+    if any(begins <= last and first <= ends for begins, ends in request.other_notes):
+        return Reason.OVERLAP
+    return None
+
+
 def _why_not(
     request: NoteRequest,
     row: NoteRow,
@@ -162,9 +188,7 @@ def _why_not(
     back = row.retroactive_days
     if back is not None and first < request.on - timedelta(days=back):
         return Reason.TOO_FAR_BACK
-    if any(begins <= last and first <= ends for begins, ends in request.other_parent):
-        return Reason.OTHER_PARENT
-    if any(begins <= last and first <= ends for begins, ends in request.other_notes):
-        return Reason.OVERLAP
+    if taken := _taken(request, days):
+        return taken
     total = chain.days + (last - first).days + 1 + request.days_already
     return Reason.TOO_LONG if total > row.total_days_without_adviser and not by_adviser else None
