@@ -12,11 +12,14 @@ from tests.sickleave.conftest import ANSWERS, OnThePhone, answer, on_the_phone
 from tests.sickleave.test_documents import hints_in
 from tests.sickleave.test_issuing_a_note import SWORN, notes, read
 from tests.sickleave.test_mending_a_note import sampled
+from tests.sickleave.test_whom_a_note_is_for import answered
 from tests.support.pages import check_fragment
 from tests.support.story import agent, identity, waiting_case
 from tracing.calls import services as calls
 from tracing.cases import queries as cases
 from tracing.cases import services as case_services
+from tracing.escalations import queries as asked_of
+from tracing.escalations.models import Escalation
 from tracing.kernel.db import session, transaction
 from tracing.people import queries as people
 from tracing.people.models import Person
@@ -270,6 +273,45 @@ def test_beside_a_parent_who_is_covered_another_one_may_ask(browse, story):
     assert "Prénoms du parent" in ada.fragment(f"{path}?parent=new", method="get").text
     ada.fragment(f"{path}?parent=new", PARENT)
     assert notes(session)[-1].kind is NoteKind.PARENT
+
+
+def test_what_an_adviser_agreed_for_one_parent_is_not_for_another(browse, story, child):
+    ada, adviser, ben = browse.as_(story.ada), browse.as_(story.ben), agent(story.ben)
+    jean = PARENT | {"note-first_names": "Jean", "note-nir": "", "note-no_nir": "not_known"}
+    paula = PARENT | {
+        "note-first_names": "Paula",
+        "note-birth_date": "1982-03-04",
+        "note-nir": "",
+        "note-no_nir": "not_said",
+    }
+    ada.fragment(f"{child.path}?parent=new", jean, status=422)
+    [question] = session.scalars(select(Escalation)).all()
+    assert "un parent de l’enfant" in asked_of.words_of(question).question
+    answered(adviser, ben, question.id, agreed="yes")
+
+    other = ada.fragment(f"{child.path}?parent=new", paula, status=422)
+
+    check_fragment(other.text)
+    assert notes(session) == []
+    first, second = session.scalars(select(Escalation).order_by(Escalation.id)).all()
+    assert first.id == question.id
+    assert "un autre parent" in asked_of.words_of(second).question
+    assert 'selected value="not_known"' not in ada.fragment(f"{child.path}?parent=new", method="get").text
+    answered(adviser, ben, second.id, agreed="yes")
+    ada.fragment(f"{child.path}?parent=new", paula | {"note-no_nir": "state_aid"}, status=422)
+    assert notes(session) == [], "she gives another reason: it is not the one that was agreed to"
+
+
+def test_what_an_adviser_agreed_for_a_parent_is_for_that_parent(browse, story, child):
+    ada, adviser, ben = browse.as_(story.ada), browse.as_(story.ben), agent(story.ben)
+    jean = PARENT | {"note-first_names": "Jean", "note-nir": "", "note-no_nir": "not_known"}
+    ada.fragment(f"{child.path}?parent=new", jean, status=422)
+    [question] = session.scalars(select(Escalation)).all()
+    answered(adviser, ben, question.id, agreed="yes")
+
+    ada.fragment(f"{child.path}?parent=new", jean)
+
+    assert [one.kind for one in notes(session)] == [NoteKind.PARENT]
 
 
 def test_a_wrong_parent_in_the_address_names_nobody(browse, story, child):

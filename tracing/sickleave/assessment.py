@@ -202,7 +202,13 @@ def _assess(
     is_sworn = parent is None and said.SWORN in given
     bearer = identity if parent is None else parent.identity
     person_id = task.person_id if parent is None else parent.person_id
-    number = insurance_number.number_of(task.id, bearer, by=by)
+    number = insurance_number.number_of(
+        task.id,
+        bearer,
+        by=by,
+        parent_id=parent.person_id if parent is not None else None,
+        is_parents=parent is not None,
+    )
     open_number = number in {NumberState.MISSING, NumberState.ASKED, NumberState.REFUSED}
     others = other_meetings(contact, case) if contact is not None else []
     measure = _measure((case, contact), others, identity, sampled_on, today)

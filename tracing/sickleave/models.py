@@ -287,7 +287,8 @@ class MissingNumber(Base):
     decided_by: Mapped[int | None] = mapped_column(ForeignKey("members.id"))
     cohort: Mapped[date] = mapped_column(index=True)
     sealed: Mapped[bytes | None]
-    """The reason (`{"reason": …}`), sealed because it may reveal where a person comes from."""
+    """The reason (`{"reason": …}`), sealed because it may reveal where a person comes from; with a `"parent"`, it is that
+    person's and not the child's."""
 
 
 class NoteCounter(Base):

@@ -40,7 +40,7 @@ from tracing.sickleave.parents import services as parents
 from tracing.sickleave.parents.forms import ParentNoteForm
 from tracing.sickleave.parents.services import Parent
 from tracing.sickleave.payment import views as payment_views
-from tracing.sickleave.rules import CancelReason, NoteAllowed, NoteMend
+from tracing.sickleave.rules import CancelReason, MissingNumberReason, NoteAllowed, NoteMend
 from tracing.sickleave.signing import services as signing
 from tracing.staff.access import agent, is_fragment, may
 from tracing.staff.models import Role
@@ -88,9 +88,8 @@ def issue(call_id: int, task_id: int) -> ResponseReturnValue:
             call, task = _held(call_id, task_id)
             calls.require_identity(call, task)
             asking = _stored(call, task, asked, at=at)
-            if form.reason is not None:
-                question = words.question_about(form.reason)
-                insurance_number.state_missing(call, task, form.reason, question, by=agent(), at=at)
+            if form.reason is not None and queries.find_valid_note(task.id) is None:
+                _state_missing(call, task, form.reason, asking, at=at)
         with transaction():
             at = clock.database_now()
             call, task = _held(call_id, task_id)
@@ -271,7 +270,7 @@ def _asked(call: Call, task: CallTask, *, is_sent: bool = True) -> _Asked:
         return _Asked(_form_for(task, WorkNoteForm if found.asks_work else NoteForm, is_sent=is_sent))
     wanted = request.args.get("parent")
     parent, on_line = parents.chosen(call, task, wanted, today=_today())
-    data = {} if is_sent else {"formdata": None, "data": _known(task, parent.identity)}
+    data = {} if is_sent else {"formdata": None, "data": _known(task, parent.identity, parent)}
     form = ParentNoteForm(prefix=PREFIX, identity=parent.identity, today=_today(), **data)
     asking = AskingParent(person_id=parent.person_id, identity=parent.identity, said=form.said)
     return _Asked(form, asking, parent, on_line)
@@ -290,11 +289,26 @@ def _stored(call: Call, task: CallTask, asked: _Asked, *, at: datetime) -> Askin
     return AskingParent(person_id=known.person_id, identity=known.identity, said=form.said)
 
 
-def _typed_again(task: CallTask, typed: Identity | None) -> ParentNoteForm:
+def _typed_again(task: CallTask, typed: Parent) -> ParentNoteForm:
     """Return the empty form of a parent, filled with who was typed in this call."""
     names = ("first_names", "birth_name", "birth_date")
-    known = {name: getattr(typed, name) for name in names} | _known(task, typed)
+    known = {name: getattr(typed.identity, name) for name in names} | _known(task, typed.identity, typed)
     return ParentNoteForm(formdata=None, prefix=PREFIX, identity=None, today=_today(), data=known)
+
+
+def _state_missing(
+    call: Call, task: CallTask, reason: MissingNumberReason, asking: AskingParent | None, *, at: datetime
+) -> None:
+    """Store why the person, or the parent who asks, has no number, and have an adviser asked."""
+    parent_id = asking.person_id if asking is not None else None
+    known = insurance_number.find_missing(task.id)
+    is_other = known is not None and not insurance_number.is_about(
+        known, parent_id, is_parents=asking is not None
+    )
+    question = words.question_about(
+        reason, parent=asking is not None, other_parent=is_other and asking is not None
+    )
+    insurance_number.state_missing(call, task, reason, question, parent_id=parent_id, by=agent(), at=at)
 
 
 def _form_for(task: CallTask, kind: type[NoteForm], *, is_sent: bool) -> NoteForm:
@@ -305,12 +319,16 @@ def _form_for(task: CallTask, kind: type[NoteForm], *, is_sent: bool) -> NoteFor
     return kind(formdata=None, prefix=PREFIX, identity=identity, today=_today(), data=_known(task, identity))
 
 
-def _known(task: CallTask, identity: Identity | None) -> dict[str, object]:
+def _known(task: CallTask, identity: Identity | None, parent: Parent | None = None) -> dict[str, object]:
     known: dict[str, object] = {}
     if identity is not None:
         known |= {name: getattr(identity, name) for name in ("address", "postcode", "city")}
     stated = insurance_number.find_missing(task.id)
-    reason = insurance_number.reason_of(stated) if stated is not None else None
+    parent_id = parent.person_id if parent is not None else None
+    is_theirs = stated is not None and insurance_number.is_about(
+        stated, parent_id, is_parents=parent is not None
+    )
+    reason = insurance_number.reason_of(stated) if stated is not None and is_theirs else None
     known["no_nir"] = reason.value if reason else ""
     return known
 
@@ -348,10 +366,10 @@ def _panel(
         given = delivery.given(standing.id, at=at) if standing is not None else None
         to_read = delivery.link_to_read(given.delivery) if given and given.waits_to_be_opened else None
         is_sent, form = form is not None, form or asked.form
-        typed = asked.parent.identity if asked.parent and asked.parent.is_typed else None
+        typed = asked.parent if asked.parent and asked.parent.is_typed else None
         # whoever was typed may have been mistyped: what was typed is shown again, to correct it
         is_corrected = not is_sent and found.refusal is not None and typed is not None
-        if is_corrected:
+        if is_corrected and typed is not None:
             form = _typed_again(task, typed)
         if not is_sent:
             form.first_day.data = found.note.first_day if found.note else None

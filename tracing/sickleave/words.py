@@ -74,8 +74,25 @@ KIND_WORDS = {
 }
 
 
-def question_about(reason: MissingNumberReason) -> str:
-    """Return the question to the adviser about a note without a number."""
+def question_about(reason: MissingNumberReason, *, parent: bool = False, other_parent: bool = False) -> str:
+    """Return the question to the adviser about a note without a number: the person's, or a parent's of the child.
+
+    `other_parent`: the question was asked about one parent, and it is another one who asks now.
+    """
+    if other_parent:
+        return str(
+            _(
+                "C’est maintenant un autre parent qui demande, sans numéro de sécurité sociale : %(reason)s. L’arrêt peut-il être délivré à ce parent ?",
+                reason=NO_NUMBER_WORDS[reason],
+            )
+        )
+    if parent:
+        return str(
+            _(
+                "Arrêt d’un parent de l’enfant, sans numéro de sécurité sociale du parent : %(reason)s. Peut-il être délivré ?",
+                reason=NO_NUMBER_WORDS[reason],
+            )
+        )
     return str(
         _(
             "Arrêt sans numéro de sécurité sociale\u202f: %(reason)s. Peut-il être délivré\u202f?",
