@@ -214,6 +214,23 @@ def test_neither_paper_says_how_the_child_is_and_the_employers_nothing_of_a_chil
         assert word not in insured
 
 
+def test_what_the_paper_says_was_declared_is_read_to_the_parent(browse, story, child):
+    ada = browse.as_(story.ada)
+    form = ada.fragment(child.path, method="get").text
+
+    ada.fragment(f"{child.path}?parent=new", PARENT)
+
+    [note] = notes(session)
+    insured = " ".join(read(ada.get(f"/sick-notes/{note.id}/insured").data).split())
+    for declared in (
+        "ne pas pouvoir télétravailler",
+        "ne pas être déjà en arrêt de travail",
+        "être le seul parent à demander un arrêt pour cet enfant",
+    ):
+        assert declared in form
+        assert declared in insured
+
+
 def test_sent_twice_it_makes_one_note_and_one_person(browse, story, child):
     ada = browse.as_(story.ada)
     before = len(session.scalars(select(Person.id)).all())

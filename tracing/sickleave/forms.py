@@ -182,6 +182,10 @@ class WorkNoteForm(NoteForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        # the paper says both, and the script asked neither
+        self.sworn.label.text = _(
+            "Déclare sur l’honneur ne pas pouvoir télétravailler, et ne pas être déjà en arrêt de travail"
+        )
         self.scheme.choices = [
             SelectChoice("", _("Choisir")),
             *(SelectChoice(one.value, words) for one, words in SCHEMES),
@@ -200,11 +204,11 @@ class WorkNoteForm(NoteForm):
 
     @property
     def answers(self) -> dict[str, str]:
-        """What was said of the person's work, as the script stores it; the declaration says that they cannot telework."""
+        """What was said of the person's work, as the script stores it; the declaration says that they cannot telework, nor are stopped."""
         scheme = self.chosen_scheme
-        said = {"works": "yes", "stopped_by_doctor": "no"}
+        said = {"works": "yes"}
         if self.sworn.data:
-            said["can_telework"] = "no"
+            said |= {"can_telework": "no", "stopped_by_doctor": "no"}
         if scheme is not None:
             said["insurance_scheme"] = "CIVIL_SERVANT" if scheme is Scheme.FP_ETAT else scheme.value
         if self.last_work_on.data is not None:

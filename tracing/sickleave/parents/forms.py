@@ -28,7 +28,7 @@ class ParentNoteForm(WorkNoteForm):
     def __init__(self, *args: Any, identity: Identity | None, today: date, **kwargs: Any) -> None:
         super().__init__(*args, identity=identity, today=today, **kwargs)
         self.sworn.label.text = _(
-            "Déclare sur l’honneur ne pas pouvoir télétravailler, et être le seul parent à demander un arrêt pour cet enfant"
+            "Déclare sur l’honneur ne pas pouvoir télétravailler, ne pas être déjà en arrêt de travail, et être le seul parent à demander un arrêt pour cet enfant"
         )
         self.last_work_on.description = _("Vide\u202f: l’arrêt commence aujourd’hui.")
         self.address_confirmed.label.text = _("Le parent a confirmé cette adresse pendant l’appel")
