@@ -156,3 +156,34 @@ def test_a_note_longer_than_the_days_granted_has_these_or_those_of_the_rule(due,
     found = of_case(CaseNow(case_id=1, window=None, person=person, contacts=()))
 
     assert [(one.mend, one.day) for one in found] == ([mend] if mend else [])
+
+
+def replaced(first_day: str, last_day: str = "2026-03-30") -> dict[str, str]:
+    return {"replace-first_day": first_day, "replace-last_day": last_day, "replace-why": "wrong_days"}
+
+
+def test_the_first_day_of_a_granted_note_is_made_later(browse, story, issued):
+    decided(issued, GRANT)
+    ben = browse.as_(story.ben)
+    ben.follow(f"/sick-notes/{issued.id}/replace", replaced("2026-03-09"))
+    longer = notes(session)[-1]
+
+    ben.follow(f"/sick-notes/{longer.id}/replace", replaced("2026-03-12"))
+
+    new = notes(session)[-1]
+    assert (new.first_day, new.last_day, new.replaces_id) == (date(2026, 3, 12), GRANTED[1], longer.id)
+
+
+def test_reversed_days_are_refused_and_no_typed_day_is_dropped(browse, story, issued):
+    decided(issued, GRANT)
+    ben = browse.as_(story.ben)
+
+    page = ben.post(f"/sick-notes/{issued.id}/replace", replaced("2026-03-20", "2026-03-15"), status=422)
+
+    assert "Le premier jour est après le dernier" in page.text
+    assert [one.state for one in notes(session)] == [NoteState.ISSUED]
+    ben.follow(f"/sick-notes/{issued.id}/prolong", {"prolong-last_day": "2026-03-30"})
+    last = notes(session)[-1]
+    page = ben.post(f"/sick-notes/{last.id}/replace", replaced("2026-03-24", "2026-03-28"), status=422)
+    assert "Le premier jour ne peut être que le 20/03/2026" in page.text
+    assert len(notes(session)) == 2

@@ -65,6 +65,18 @@ class TooEarly(Invalid):
         )
 
 
+class TooLate(Invalid):
+    """The chosen first day is after the only one that is possible: that of a prolongation is the day after the note before."""
+
+    def __init__(self, first: date) -> None:
+        super().__init__(
+            _(
+                "Le premier jour ne peut être que le %(first)s : rien n’a été changé.",
+                first=f"{first:%d/%m/%Y}",
+            )
+        )
+
+
 class AlreadyCountersigned(Refused):
     """An adviser has agreed that the note is void."""
 

@@ -214,7 +214,7 @@ def decide_note(request: NoteRequest) -> NoteAllowed | NoteRefused:
     rule = applied(request.pack, row)
     if request.ruled_days is not None:
         first, last = request.ruled_days
-        first = max(first, request.free_from or first)
+        first = max(first, request.free_from or first, request.first_day or first)
         reason = _dates(request, row, first, last)
         return refused(reason, request.pack, row) if reason else NoteAllowed(first, last, rule)
     found = note_days(

@@ -30,7 +30,7 @@ from tracing.sickleave.delivery import words as delivery_words
 from tracing.sickleave.delivery.forms import GiveForm
 from tracing.sickleave.documents import Copy, file_name, render
 from tracing.sickleave.documents.signature import sign
-from tracing.sickleave.errors import DaysMoved, NoLink, NoteNotAllowed, PapersNotGiven
+from tracing.sickleave.errors import DaysMoved, NoLink, NoteNotAllowed, PapersNotGiven, TooLate
 from tracing.sickleave.forms import PREFIX, DaysForm, NoteForm, WorkNoteForm
 from tracing.sickleave.mending import services as mending
 from tracing.sickleave.mending import views as mending_views
@@ -245,7 +245,7 @@ def _mend(
             call, task = _held(call_id, task_id)
             calls.require_identity(call, task)
             change(call, task, at)
-    except (NoteNotAllowed, DaysMoved, PapersNotGiven, NoLink) as refusal:
+    except (NoteNotAllowed, DaysMoved, TooLate, PapersNotGiven, NoLink) as refusal:
         return _panel(call_id, task_id, refused=refusal.message, status=refusal.status)
     except ClaimLost as lost:
         return _late(call_id, task_id, lost, None)

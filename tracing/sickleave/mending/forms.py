@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, DateField, RadioField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
@@ -106,6 +107,16 @@ class ReplaceForm(PageForm):
         ],
         validators=[InputRequired(_l("Choisissez pourquoi l’arrêt est remplacé."))],
     )
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Check each field, then that the days are in order."""
+        if not super().validate(extra_validators):
+            return False
+        first, last = self.first_day.data, self.last_day.data
+        if first is None or last is None or first <= last:
+            return True
+        self.first_day.errors = [_("Le premier jour est après le dernier : rien n’a été changé.")]
+        return False
 
     @property
     def chosen(self) -> CancelReason:

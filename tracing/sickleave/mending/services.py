@@ -15,10 +15,9 @@ from tracing.kernel.db import find_row, session
 from tracing.queue import queries as queue
 from tracing.queue.models import CallTask
 from tracing.sickleave import queries, services
-from tracing.sickleave.assessment import Assessment, assess_again, sentence_of
+from tracing.sickleave.assessment import Assessment, sentence_of
 from tracing.sickleave.errors import (
     AlreadyCountersigned,
-    DaysMoved,
     EarlierNoteVoid,
     NoSuchNote,
     NoteChanged,
@@ -27,16 +26,12 @@ from tracing.sickleave.errors import (
     NoteRestored,
     Overlapping,
     TooEarly,
+    TooLate,
 )
 from tracing.sickleave.mending import notices
 from tracing.sickleave.mending.letter_rules import Happening
-from tracing.sickleave.mending.rules import (
-    Chain,
-    decide_prolongation,
-    decide_replacement,
-    ending_on,
-    needs_countersign,
-)
+from tracing.sickleave.mending.possible_days import chosen, prolongation, replacement
+from tracing.sickleave.mending.rules import needs_countersign
 from tracing.sickleave.models import VALID, MovementKind, NoteKind, NoteState, SickNote
 from tracing.sickleave.reasons import Reason
 from tracing.sickleave.rules import CancelReason, KeepReason, NoteAllowed, NoteMend, NoteRefused
@@ -66,8 +61,8 @@ class Proposal:
 def propose(note: SickNote, *, by: Agent, at: datetime, first_day: date | None = None) -> Proposal:
     """Return which days a prolongation or a replacement would have, if a test's result is awaited; writes nothing."""
     task = queue.get_task(note.task_id)
-    prolonged, _found = _prolongation(note, task, by=by, at=at, result_is_awaited=True)
-    replaced, _found = _replacement(note, task, by=by, at=at, first_day=first_day)
+    prolonged, _found = prolongation(note, task, by=by, at=at, result_is_awaited=True)
+    replaced, _found = replacement(note, task, by=by, at=at, first_day=first_day)
     return Proposal(prolongation=prolonged, replacement=replaced)
 
 
@@ -97,7 +92,7 @@ def prolong(
             return later
     _require_issued(note)
     today = clock.local_day(at, by.site.time_zone)
-    allowed, found = _prolongation(
+    allowed, found = prolongation(
         note,
         task,
         by=by,
@@ -105,7 +100,7 @@ def prolong(
         result_is_awaited=result_is_awaited,
         worked_since=note.last_day < today and not not_worked_since,
     )
-    days = _chosen(allowed, last_day)
+    days = chosen(allowed, last_day)
     new = _written(note, task, days, found, prolongs=note, by=by, at=at)
     services.record_event("note.prolonged", note, by=by, at=at, new=new.number)
     tell(Happening.PROLONGED, note, task, new=new, in_call=in_call, by=by, at=at)
@@ -127,7 +122,7 @@ def replace(
     Raises:
         NoSuchNote: it is of another site, or of another call.
         NoteChanged: somebody has cancelled or prolonged it meanwhile.
-        NoteNotAllowed, DaysMoved, TooEarly
+        NoteNotAllowed, DaysMoved, TooEarly, TooLate
     """
     note, task = _locked(note_id, in_call=in_call, by=by)
     if note.state is NoteState.REPLACED:
@@ -135,10 +130,12 @@ def replace(
         if later is not None and first_day in {None, later.first_day} and last_day in {None, later.last_day}:
             return later
     _require_issued(note)
-    allowed, found = _replacement(note, task, by=by, at=at, first_day=first_day)
-    days = _chosen(allowed, last_day)
+    allowed, found = replacement(note, task, by=by, at=at, first_day=first_day)
+    days = chosen(allowed, last_day)
     if in_call is None and first_day is not None and first_day < days.first_day:
         raise TooEarly(days.first_day)
+    if first_day is not None and first_day > days.first_day:
+        raise TooLate(days.first_day)
     if (days.first_day, days.last_day) == (note.first_day, note.last_day):
         raise NoteNotAllowed(sentence_of(NoteRefused(Reason.UNCHANGED)))
     earlier = _earlier(note)
@@ -332,75 +329,6 @@ def _changed(note: SickNote) -> NoteChanged:
 
 def _earlier(note: SickNote) -> SickNote | None:
     return find_row(SickNote, note.prolongs_id, lock=True) if note.prolongs_id is not None else None
-
-
-def _chain_until(note: SickNote) -> Chain:
-    """Return a note with those before it that it prolongs in the same call; one of another is among the other notes."""
-    spans = [(note.first_day, note.last_day)]
-    before = find_row(SickNote, note.prolongs_id) if note.prolongs_id is not None else None
-    while before is not None and before.task_id == note.task_id:
-        spans.append((before.first_day, before.last_day))
-        before = find_row(SickNote, before.prolongs_id) if before.prolongs_id is not None else None
-    return Chain(tuple(reversed(spans)))
-
-
-def _prolongation(
-    note: SickNote,
-    task: CallTask,
-    *,
-    result_is_awaited: bool = False,
-    worked_since: bool = False,
-    by: Agent,
-    at: datetime,
-) -> tuple[NoteAllowed | NoteRefused, Assessment]:
-    today = clock.local_day(at, by.site.time_zone)
-    found = assess_again(note, task, by=by, today=today, on=today)
-    # what was answered about work counts as well as what is ticked
-    has_worked = found.worked_on is not None and found.worked_on > note.last_day
-    decision = decide_prolongation(
-        found.request,
-        _chain_until(note),
-        result_is_awaited=result_is_awaited,
-        worked_since=worked_since or has_worked,
-        by_adviser=by.holds(Role.ADVISER),
-    )
-    return decision, found
-
-
-def _replacement(
-    note: SickNote,
-    task: CallTask,
-    *,
-    first_day: date | None = None,
-    by: Agent,
-    at: datetime,
-) -> tuple[NoteAllowed | NoteRefused, Assessment]:
-    zone = by.site.time_zone
-    found = assess_again(
-        note,
-        task,
-        by=by,
-        today=clock.local_day(at, zone),
-        on=clock.local_day(note.issued_at, zone),
-        first_day=first_day or note.first_day,  # later, if they worked since: `note_days`
-    )
-    before = find_row(SickNote, note.prolongs_id) if note.prolongs_id is not None else None
-    in_chain = before is not None and before.task_id == note.task_id
-    decision = decide_replacement(
-        found.request,
-        earlier=_chain_until(before) if before is not None and in_chain else None,
-        by_adviser=by.holds(Role.ADVISER),
-    )
-    return decision, found
-
-
-def _chosen(found: NoteAllowed | NoteRefused, last_day: date | None) -> NoteAllowed:
-    if isinstance(found, NoteRefused):
-        raise NoteNotAllowed(sentence_of(found))
-    days = ending_on(found, last_day)
-    if days is None:
-        raise DaysMoved(found.first_day, found.last_day)
-    return days
 
 
 def _written(

@@ -14,7 +14,7 @@ from tracing.sickleave import words
 from tracing.sickleave.assessment import sentence_of
 from tracing.sickleave.delivery import queries as delivery
 from tracing.sickleave.delivery import words as delivery_words
-from tracing.sickleave.errors import DaysMoved, NoteNotAllowed
+from tracing.sickleave.errors import DaysMoved, NoteNotAllowed, TooEarly, TooLate
 from tracing.sickleave.mending import bearer_services, first_pages, queries, services
 from tracing.sickleave.mending import words as mending_words
 from tracing.sickleave.mending.forms import BearerForm, CancelNoteForm, KeepNoteForm, ProlongForm, ReplaceForm
@@ -85,7 +85,7 @@ def replace(note_id: int) -> ResponseReturnValue:
                 by=agent(),
                 at=clock.database_now(),
             )
-    except (NoteNotAllowed, DaysMoved) as refusal:
+    except (NoteNotAllowed, DaysMoved, TooEarly, TooLate) as refusal:
         return _note(note_id, form=form, refused=refusal.message)
     flash(_("L’arrêt est remplacé par %(number)s.", number=new.number) + _told(new))
     return _to(new)

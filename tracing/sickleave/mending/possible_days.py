@@ -1,0 +1,96 @@
+"""Which days a prolongation or a replacement of a note would have now. Nothing is written."""
+
+from dataclasses import replace
+from datetime import date, datetime
+
+from tracing.kernel import clock
+from tracing.kernel.db import find_row
+from tracing.queue.models import CallTask
+from tracing.sickleave.assessment import Assessment, assess_again, sentence_of
+from tracing.sickleave.errors import DaysMoved, NoteNotAllowed
+from tracing.sickleave.mending.rules import Chain, decide_prolongation, decide_replacement, ending_on
+from tracing.sickleave.models import SickNote
+from tracing.sickleave.rules import NoteAllowed, NoteRefused
+from tracing.staff.agent import Agent
+from tracing.staff.models import Role
+
+
+def chain_until(note: SickNote) -> Chain:
+    """Return a note with those before it that it prolongs in the same call; one of another is among the other notes."""
+    spans = [(note.first_day, note.last_day)]
+    before = find_row(SickNote, note.prolongs_id) if note.prolongs_id is not None else None
+    while before is not None and before.task_id == note.task_id:
+        spans.append((before.first_day, before.last_day))
+        before = find_row(SickNote, before.prolongs_id) if before.prolongs_id is not None else None
+    return Chain(tuple(reversed(spans)))
+
+
+def prolongation(
+    note: SickNote,
+    task: CallTask,
+    *,
+    result_is_awaited: bool = False,
+    worked_since: bool = False,
+    by: Agent,
+    at: datetime,
+) -> tuple[NoteAllowed | NoteRefused, Assessment]:
+    """Say which days a prolongation would have now, from what is known of the person now."""
+    today = clock.local_day(at, by.site.time_zone)
+    found = assess_again(note, task, by=by, today=today, on=today)
+    # what was answered about work counts as well as what is ticked
+    has_worked = found.worked_on is not None and found.worked_on > note.last_day
+    decision = decide_prolongation(
+        found.request,
+        chain_until(note),
+        result_is_awaited=result_is_awaited,
+        worked_since=worked_since or has_worked,
+        by_adviser=by.holds(Role.ADVISER),
+    )
+    return decision, found
+
+
+def replacement(
+    note: SickNote,
+    task: CallTask,
+    *,
+    first_day: date | None = None,
+    by: Agent,
+    at: datetime,
+) -> tuple[NoteAllowed | NoteRefused, Assessment]:
+    """Say which days a note has that takes the place of another; without a `first_day` it is that of the other one."""
+    zone = by.site.time_zone
+    found = assess_again(
+        note,
+        task,
+        by=by,
+        today=clock.local_day(at, zone),
+        on=clock.local_day(note.issued_at, zone),
+        first_day=first_day or note.first_day,  # later, if they worked since: `note_days`
+    )
+    before = find_row(SickNote, note.prolongs_id) if note.prolongs_id is not None else None
+    in_chain = before is not None and before.task_id == note.task_id
+    request = found.request
+    if request.ruled_days is not None and first_day is None:
+        # a doctor may have granted days before its first
+        request = replace(request, first_day=None)
+    decision = decide_replacement(
+        request,
+        earlier=chain_until(before) if before is not None and in_chain else None,
+        by_adviser=by.holds(Role.ADVISER),
+    )
+    return decision, found
+
+
+def chosen(found: NoteAllowed | NoteRefused, last_day: date | None) -> NoteAllowed:
+    """Return the days that are possible, up to the chosen last day.
+
+    Raises:
+        NoteNotAllowed: there are none.
+        DaysMoved: the chosen day is not one of them.
+    """
+    if isinstance(found, NoteRefused):
+        raise NoteNotAllowed(sentence_of(found))
+    days = ending_on(found, last_day)
+    if days is None:
+        raise DaysMoved(found.first_day, found.last_day)
+    return days
