@@ -411,3 +411,75 @@ def test_a_draft_without_the_emergency_or_with_the_result_before_identity_cannot
     assert "L’étape obligatoire «\u202fAppeler le 15 ou le 112\u202f» manque" in page
     assert "«\u202ftest\u202f» dit à n’importe qui l’objet de l’appel" in page
     assert "Rien n’empêche de proposer ce script" not in page
+
+
+def rows_of(page):
+    """Return the rows of the comparison: what, before and after."""
+    cells = [row.select("th, td") for row in soup(page).select(".words-apart tbody tr")]
+    return {one[0].get_text(strip=True): [cell.get_text(strip=True) for cell in one[1:]] for one in cells}
+
+
+def saved(draft_id, change):
+    """Change the content of a draft as a sent file would."""
+    draft = database.get_one(ScriptDraft, draft_id)
+    content = {**draft.content, "steps": [change(dict(one)) for one in draft.content["steps"]]}
+    draft.content = content
+    database.commit()
+
+
+def test_the_comparison_says_what_is_no_longer_obligatory_and_all_of_a_new_step(rose):
+    draft = begin(rose)
+    number = int(draft.rsplit("/", 1)[1])
+    new = {
+        "id": "travel",
+        "section": "Santé",
+        "title": "Voyage récent",
+        "sensitive": True,
+        "when": {"answer": "has_symptoms", "is": "yes"},
+        "say": [["Avez-vous voyagé ?"]],
+        "questions": [{"id": "travelled", "type": "yes_no", "label": "A voyagé", "required": True}],
+    }
+
+    def change(step):
+        if step["id"] == "red_flags":
+            step["questions"] = [one | {"required": False} for one in step["questions"]]
+        return step
+
+    saved(number, change)
+    content = database.get_one(ScriptDraft, number).content
+    place = next(n for n, one in enumerate(content["steps"]) if one["id"] == "symptoms") + 1
+    steps = [*content["steps"][:place], new, *content["steps"][place:]]
+    database.get_one(ScriptDraft, number).content = content | {"steps": steps}
+    database.commit()
+
+    rows = rows_of(rose.get(f"{SCRIPTS}/compare?one=p0-{scripts.newest_version(P0)}&other={number}"))
+
+    signs = rows["Question «\u202fAu moins un de ces signes est présent\u202f»"]
+    assert signs == ["oui ou non, réponse obligatoire", "oui ou non, réponse facultative"]
+    assert rows["Arrête la suite"] == ["–", "non"]
+    assert rows["Rubrique"] == ["–", "Santé"]
+    assert rows["Quand"][0] == "–"
+    assert rows["Quand"][1].endswith("Oui")
+    assert rows["Question «\u202fA voyagé\u202f»"] == ["–", "oui ou non, réponse obligatoire"]
+
+
+def test_a_step_that_most_people_no_longer_hear_is_announced_with_its_condition(rose, ben, browse, story):
+    draft = begin(rose)
+    written = database.get_one(ScriptDraft, int(draft.rsplit("/", 1)[1]))
+    fragile = {"when": {"answer": "fragile", "is": "yes"}}
+    steps = [one | fragile if one["id"] == "relatives" else one for one in written.content["steps"]]
+    written.content = written.content | {"steps": steps}
+    database.commit()
+    plan(rose, draft)
+    act(rose, draft, "propose")
+    act(rose, draft, "approve/referent")
+    act(ben, draft, "approve/adviser")
+
+    page = browse.as_(story.ada, site=story.nantes).get("/notices/unread")
+
+    assert "1 étape du script change" in page.text
+    [row] = soup(page).select(".side-by-side tbody tr")
+    before, after = (cell.get_text(" ", strip=True) for cell in row.select("td"))
+    assert before == "Quand\u202f: toujours"
+    assert after.startswith("Quand\u202f: «\u202f")
+    assert after.endswith("Oui")

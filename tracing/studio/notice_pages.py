@@ -1,6 +1,6 @@
 """What the pages of notices show: what changes, from when, for whom, and the difference; who has read it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -11,13 +11,15 @@ from tracing.programmes.notices import queries as notices
 from tracing.programmes.notices.models import Notice, NoticeKind, NoticeReading
 from tracing.programmes.publishing import queries
 from tracing.programmes.words import TABLE_WORDS
-from tracing.scripts.definitions import PLACEHOLDER, Step
+from tracing.scripts.definitions import PLACEHOLDER, Question, Step
+from tracing.scripts.publishing.differences import Change, StepPair, compare
 from tracing.scripts.services import get_script, version_before
 from tracing.scripts.vocabulary import FACTS, FactKind, ScriptKind
 from tracing.staff import queries as staff
 from tracing.staff.agent import Agent
 from tracing.staff.models import Member
 from tracing.studio import version_pages
+from tracing.studio.scripts.settings import settings_apart
 from tracing.studio.scripts.words import FACT_WORDS
 from tracing.studio.version_pages import Pair
 
@@ -81,21 +83,44 @@ def _steps(kind: ScriptKind, version: str) -> list[StepChange]:
     if older is None:
         return []
     before, after = get_script(kind, older), get_script(kind, version)
-    old = {step.id: (step.title, _lines(step)) for step in before.steps}
-    new = {step.id: (step.title, _lines(step)) for step in after.steps}
-    found = [
-        StepChange(title, "changed" if name in old else "new", old.get(name, ("", []))[1], words)
-        for name, (title, words) in new.items()
-        if name not in old or old[name][1] != words
+    questions = {**before.questions, **after.questions}
+    found = [_changed(pair, questions) for pair in compare(before, after) if _differs(pair)]
+    return found[:MOST_STEPS]
+
+
+def _differs(pair: StepPair) -> bool:
+    """Return whether more changed than the English of a step."""
+    if pair.change is Change.CHANGED and pair.before == pair.after:
+        return False
+    return pair.change is not Change.SAME
+
+
+def _changed(pair: StepPair, questions: Mapping[str, Question]) -> StepChange:
+    """Return what a version changes in a step: its words, and what it is set to besides them."""
+    old, new = _lines(pair.before), _lines(pair.after)
+    apart = settings_apart(pair, questions)
+    return StepChange(
+        pair.step.title,
+        pair.change.value,
+        [line for line in old if line not in new] + _said([(one.label, one.before) for one in apart]),
+        [line for line in new if line not in old] + _said([(one.label, one.after) for one in apart]),
+    )
+
+
+def _said(settings: Sequence[tuple[str, str]]) -> list[str]:
+    return [
+        str(_("%(setting)s : %(value)s", setting=label, value=value)) for label, value in settings if value
     ]
-    found += [StepChange(title, "gone", words, []) for name, (title, words) in old.items() if name not in new]
-    return [_without_what_stays(one) for one in found[:MOST_STEPS]]
 
 
-def _lines(step: Step) -> list[str]:
-    """Return what a step says, each of its wordings, and what it asks."""
+def _lines(step: Step | None) -> list[str]:
+    """Return what a step says, each of its wordings, what it asks, and what stands beside it."""
+    if step is None:
+        return []
     said = [_readable(wording) for paragraph in step.say for wording in paragraph]
-    return [*said, *(question.label for question in step.questions)]
+    beside = [text for text in (step.note, step.confirm) if text]
+    asked = [text for one in step.questions for text in (one.label, one.help) if text]
+    return [step.title, *said, *beside, *asked]
 
 
 def _readable(wording: str) -> str:
@@ -108,15 +133,6 @@ def _readable(wording: str) -> str:
         return said
     when = ", ".join(str(FACT_WORDS[name]) for name in flags)
     return str(_("(si %(when)s) %(said)s", when=when, said=said or _("rien n’est dit ici")))
-
-
-def _without_what_stays(one: StepChange) -> StepChange:
-    return StepChange(
-        one.title,
-        one.change,
-        [line for line in one.before if line not in one.after],
-        [line for line in one.after if line not in one.before],
-    )
 
 
 def unread(by: Agent, *, at: datetime) -> list[ShownNotice]:

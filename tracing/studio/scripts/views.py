@@ -26,6 +26,7 @@ from tracing.staff.models import Role, SiteKind
 from tracing.studio import version_words
 from tracing.studio.errors import NotAtATrainingSite
 from tracing.studio.scripts import pages, words
+from tracing.studio.scripts.settings import settings_apart
 
 bp = Blueprint("script_versions", __name__, template_folder="templates", url_prefix="/scripts")
 
@@ -33,7 +34,13 @@ bp = Blueprint("script_versions", __name__, template_folder="templates", url_pre
 @bp.context_processor
 def vocabulary() -> dict[str, object]:
     """Return the words for the codes that the templates of scripts use."""
-    return {"words": words, "version_words": version_words, "table_words": TABLE_WORDS, "pages": pages}
+    return {
+        "words": words,
+        "settings_apart": settings_apart,
+        "version_words": version_words,
+        "table_words": TABLE_WORDS,
+        "pages": pages,
+    }
 
 
 @bp.get("")

@@ -11,7 +11,7 @@ from tracing.calls.rules import CallOutcome
 from tracing.calls.words import OUTCOME_WORDS
 from tracing.programmes.publishing.models import VersionOrigin
 from tracing.scripts import checks
-from tracing.scripts.definitions import Condition, Question, Script, Step
+from tracing.scripts.definitions import Condition, Question, Script
 from tracing.scripts.problems import Fault, Problem
 from tracing.scripts.publishing.branches import Line, groups_of
 from tracing.scripts.publishing.differences import Change, StepPair, still_translated
@@ -137,11 +137,6 @@ def condition_lines(condition: Condition | None, questions: Mapping[str, Questio
     if groups is None:
         return [str(_("selon plusieurs réponses à la fois"))]
     return [str(_(" et ")).join(line_word(line, questions) for line in group) for group in groups]
-
-
-def branches_of(step: Step | None, questions: Mapping[str, Question]) -> list[str]:
-    """Return when a step is said: to tell two versions apart."""
-    return condition_lines(step.when, questions) if step else []
 
 
 def line_word(line: Line, questions: Mapping[str, Question]) -> str:
