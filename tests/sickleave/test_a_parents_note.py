@@ -30,7 +30,7 @@ from tracing.queue import queries as queue
 from tracing.sickleave import queries as note_queries
 from tracing.sickleave.errors import Overlapping
 from tracing.sickleave.mending import services as mending
-from tracing.sickleave.models import NoteKind, NoteState
+from tracing.sickleave.models import VALID, NoteKind, NoteState
 from tracing.sickleave.reasons import Reason
 from tracing.sickleave.rules import CancelReason, NoteAllowed, NoteMend, NoteRefused, NoteRequest, decide_note
 
@@ -471,3 +471,54 @@ def test_a_parent_who_was_called_in_the_same_call_gives_no_name_again(browse, st
     both = sorted((one.first_day, one.last_day) for one in notes(session))
     assert all(earlier[1] < later[0] for earlier, later in pairwise(both))
     assert len(both) == 2
+
+
+def parents_and_own(browse, story):
+    """The mother's note for her child until 15 March, then her own as somebody who is positive."""
+    by, call, mother, little = mother_and_child(story)
+    dora, ada, path = browse.as_(story.dora), browse.as_(story.ada), f"/calls/{call.id}/tasks/{little.id}"
+    typed = {key: value for key, value in PARENT.items() if key not in NAMED}
+    ada.fragment(f"{path}/sick-note?parent={mother.person_id}", typed)
+    [first] = notes(session)
+    shortened = {"replace-why": "wrong_days", "replace-last_day": "2026-03-15"}
+    dora.post(f"/sick-notes/{first.id}/replace", shortened, status=303)
+    answer(call, mother, ANSWERS | {"last_work_on": "2026-03-09"}, by=by)
+    ada.fragment(f"/calls/{call.id}/tasks/{mother.id}/sick-note", SWORN | {"note-first_day": ""})
+    _first, childs, own = notes(session)
+    assert (own.prolongs_id, own.kind, childs.state) == (childs.id, NoteKind.CASE, NoteState.PROLONGED)
+    return dora, childs, own
+
+
+def test_the_parents_own_note_stays_when_the_childs_is_cancelled(browse, story):
+    dora, childs, own = parents_and_own(browse, story)
+    page = dora.get(f"/sick-notes/{childs.id}").text
+    assert "refait comme arrêt initial" in page
+    assert "Annuler cet arrêt et sa prolongation" not in page
+
+    for _ in range(2):
+        dora.post(f"/sick-notes/{childs.id}/cancel", {"cancel-why": "not_due"}, status=303)
+
+    *_earlier, childs, old, new = notes(session)
+    assert (childs.state, old.state, new.state) == (
+        NoteState.CANCELLED,
+        NoteState.REPLACED,
+        NoteState.ISSUED,
+    )
+    assert (new.kind, new.task_id, new.person_id) == (NoteKind.CASE, own.task_id, own.person_id)
+    assert (new.first_day, new.last_day, new.prolongs_id) == (own.first_day, own.last_day, None)
+    content = note_queries.content_of_note(new)
+    assert (content.prolongs, content.prolongs_days, content.replaces) == (None, None, old.number)
+    assert "Arrêt initial" in dora.get(f"/sick-notes/{new.id}").text
+    assert "l’arrêt qu’il continuait est annulé" in dora.get(f"/sick-notes/{old.id}").text
+
+
+def test_the_childs_note_that_comes_back_leaves_the_parents_own_as_it_stands(browse, story):
+    _dora, childs, _own = parents_and_own(browse, story)
+    late, childs_id = NOW + timedelta(days=2), childs.id
+    with transaction():
+        mending.cancel(childs_id, CancelReason.ASKED, by=agent(story.dora), at=late)
+
+    with transaction():
+        mending.restore(childs_id, by=agent(story.ben), at=late)
+
+    assert [one.state for one in notes(session) if one.state in VALID] == [NoteState.ISSUED] * 2

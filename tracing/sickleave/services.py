@@ -207,12 +207,14 @@ def write_again(
     *,
     state: NoteState,
     prolongs: SickNote | None,
+    is_initial: bool = False,
     by: Agent,
     at: datetime,
 ) -> SickNote:
     """Number, print and store a note of the same days for the same person, whose name or address is another.
 
-    `prolongs`: the new note before it in the chain; None: what the note prolonged stands as it is.
+    `prolongs`: the new note before it in the chain; None: what the note prolonged stands as it is, unless `is_initial`:
+    the new note prolongs none.
     """
     today = clock.local_day(at, by.site.time_zone)
     site, old = get_site(note.site_id), queries.content_of_note(note)
@@ -222,7 +224,8 @@ def write_again(
             "verification_code": _code(),
             "issued_at": at.astimezone(by.site.time_zone),
             "bearer": bearer_of(identity),
-            "prolongs": prolongs.number if prolongs else old.prolongs,
+            "prolongs": None if is_initial else prolongs.number if prolongs else old.prolongs,
+            "prolongs_days": None if is_initial else old.prolongs_days,
             "fund": _fund(site),
             "signatory": site.signatory,
             "replaces": note.number,
@@ -245,7 +248,7 @@ def write_again(
         accepted_mend=note.accepted_mend,
         accepted_mend_to=note.accepted_mend_to,
         accepted_because=note.accepted_because,
-        prolongs_id=prolongs.id if prolongs else note.prolongs_id,
+        prolongs_id=None if is_initial else prolongs.id if prolongs else note.prolongs_id,
         replaces_id=note.id,
         issued_at=at,
         issued_by=by.member_id,

@@ -23,7 +23,7 @@ from tracing.sickleave.mending.rules import (
     MANY_BEHIND_ONE_NUMBER,
     NoteList,
 )
-from tracing.sickleave.models import VALID, NoteDelivery, NoteNotice, NoteState, SickNote
+from tracing.sickleave.models import VALID, NoteDelivery, NoteKind, NoteNotice, NoteState, SickNote
 from tracing.sickleave.queries import TO_COUNTERSIGN, TO_MEND
 from tracing.sickleave.rules import DeliveryWay
 from tracing.staff import queries as staff
@@ -134,6 +134,17 @@ class NoteFile:
         )
 
     @property
+    def standing_apart(self) -> SickNote | None:
+        """The valid note that goes on from its chain for another reason, and stays when this one is cancelled."""
+        before, later = self.note, self.prolonged_by
+        while later is not None and not goes_on_apart(later, before):
+            before = later
+            later = next(
+                (one for one in self.others if one.prolongs_id == before.id and one.state in VALID), None
+            )
+        return later
+
+    @property
     def overlapping(self) -> list[SickNote]:
         """The other valid notes of other calls that share a day with it."""
         return [
@@ -149,6 +160,14 @@ class NoteFile:
     def replaced_by(self) -> SickNote | None:
         """The note that took its place."""
         return next((one for one in self.others if one.replaces_id == self.note.id), None)
+
+
+def goes_on_apart(later: SickNote, note: SickNote) -> bool:
+    """Return whether a note that prolongs another has a reason of its own, so that its days stand without the other's.
+
+    One of the two is for the person's child, the other for themselves or for another child.
+    """
+    return later.task_id != note.task_id and NoteKind.PARENT in {later.kind, note.kind}
 
 
 def notes_in(

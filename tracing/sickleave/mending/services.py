@@ -28,7 +28,7 @@ from tracing.sickleave.errors import (
     TooEarly,
     TooLate,
 )
-from tracing.sickleave.mending import notices
+from tracing.sickleave.mending import apart, notices
 from tracing.sickleave.mending.letter_rules import Happening
 from tracing.sickleave.mending.possible_days import chosen, prolongation, replacement
 from tracing.sickleave.mending.rules import needs_countersign
@@ -160,7 +160,7 @@ def cancel(
 ) -> SickNote:
     """Cancel a note and those that prolong it; the one that it prolonged is the last of its chain again.
 
-    Cancelling twice changes nothing. In a call the reason is what the person says.
+    One with a reason of its own stays, as an initial note. Twice changes nothing. In a call the person says the reason.
 
     Raises:
         NoSuchNote: it is of another site, or of another call.
@@ -369,7 +369,8 @@ def _cancel_chain(
     at: datetime,
 ) -> None:
     later = queries.find_prolongation(note.id)
-    if later is not None:
+    told = in_call.call_id if in_call else None
+    if later is not None and not apart.let_stand(later, note, call_id=told, by=by, at=at):
         _cancel_chain(later, why, queue.get_task(later.task_id), in_call=in_call, by=by, at=at)
     untold = notices.take_back_papers(note, by=by, at=at)
     note.state, note.cancelled_at, note.cancelled_by = NoteState.CANCELLED, at, by.member_id
