@@ -17,8 +17,9 @@ from tracing.consequences.picture_rules import CaseNow, MeasuredPerson, NoteNow
 from tracing.consequences.rules import of_case
 from tracing.contacts.models import Contact
 from tracing.escalations import queries, services
-from tracing.escalations.errors import NoOneToCall, NotADayToCome, RulingDoesNotFit
+from tracing.escalations.errors import EndsTooEarly, NoOneToCall, NotADayToCome, RulingDoesNotFit
 from tracing.escalations.models import Audience, Decision, Reason
+from tracing.escalations.rules import first_last_day
 from tracing.escalations.services import CallLater
 from tracing.facts import queries as facts
 from tracing.facts.rules import FactKind, FactSource, Said, SubjectType
@@ -236,6 +237,48 @@ def test_an_adviser_decides_in_the_form_with_ground_and_day(browse, story, line)
     assert case_of(line).isolation_last_day == TODAY + 9 * DAY
     kept = queries.words_of(queries.of_task(line.task.id)[0])
     assert kept.ruling.ground is Ground.HOSPITAL
+
+
+def test_a_last_day_before_the_sampling_or_long_past_is_refused(browse, story, line):
+    asked = line.ask().id
+    ben = browse.as_(story.ben)
+    ben.follow(f"/escalations/{asked}/take")
+    of = case_of(line)
+    first = min(of.onset_on or TODAY, of.first_sampled_at.date())
+    first = max(first, TODAY - 14 * DAY)
+
+    def until(day):
+        return answered(ruling="until", ruling_last=day.isoformat(), ground="late_call")
+
+    page = ben.post(f"/escalations/{asked}", until(first - DAY), status=422)
+    assert f"Le dernier jour ne peut pas être avant le {first:%d/%m/%Y}" in page.text
+    assert case_of(line).doctor_since is None
+    ben.follow(f"/escalations/{asked}", until(first))
+    assert case_of(line).doctor_last_day == first
+
+
+def test_a_last_day_before_the_meeting_is_refused(story, line, ben):
+    contact = contact_line(story, line)
+    of = database.get_one(Contact, contact.task.contact_id)
+    question = contact.ask(Reason.RISK_DISPUTED)
+    services.take(question.id, by=ben, at=NOW)
+
+    with pytest.raises(EndsTooEarly):
+        services.settle(
+            question.id,
+            answer="",
+            decision=Decision.GO_ON,
+            ruling=ruling(last_day=of.last_contact_on - DAY),
+            by=ben,
+            at=NOW,
+        )
+
+
+@pytest.mark.parametrize(("since", "days"), [(None, -14), (-20, -14), (-3, -3)])
+def test_the_earliest_last_day_is_that_of_the_meeting_or_two_weeks_ago(since, days):
+    day = None if since is None else TODAY + since * DAY
+
+    assert first_last_day(day, today=TODAY) == TODAY + days * DAY
 
 
 def test_a_referent_decides_nothing_apart_from_the_rule(browse, story, line):

@@ -1,5 +1,7 @@
 """Refusals of escalations."""
 
+from datetime import date
+
 from flask_babel import gettext as _
 
 from tracing.kernel.errors import Invalid, Missing, Refused
@@ -88,6 +90,18 @@ class RulingDoesNotFit(Invalid):
         super().__init__(
             _(
                 "Vérifiez les jours de votre décision : le premier avant le dernier, et pas à plus de deux mois d’ici."
+            )
+        )
+
+
+class EndsTooEarly(Invalid):
+    """The last day of a measure is before the meeting or the sampling, or long past."""
+
+    def __init__(self, first: date) -> None:
+        super().__init__(
+            _(
+                "Le dernier jour ne peut pas être avant le %(first)s : ni avant la rencontre ou le prélèvement, ni plus de deux semaines en arrière.",
+                first=f"{first:%d/%m/%Y}",
             )
         )
 

@@ -115,6 +115,9 @@ NO_RULE = "no_rule"
 FURTHEST_DAY = timedelta(days=60)
 """A doctor's decision or a later call is about no day that is further away than this."""
 
+MEASURE_ENDED_WITHIN = timedelta(days=14)
+"""A doctor ends no isolation or quarantine longer ago than this: such a day is a typing error."""
+
 LONGEST_QUESTION = 500
 LONGEST_ANSWER = 1000
 
@@ -183,6 +186,12 @@ def fits(ruling: Ruling, *, is_contact: bool, today: date) -> bool:
             near = is_near(first, today=today) and is_near(last, today=today)
             return near and first is not None and last is not None and first <= last
     return True
+
+
+def first_last_day(since: date | None, *, today: date) -> date:
+    """Return the earliest day on which a doctor may end a measure: not before the sampling or the meeting `since`."""
+    earliest = today - MEASURE_ENDED_WITHIN
+    return earliest if since is None else max(since, earliest)
 
 
 def answer_by(reason: Reason, raised_at: datetime) -> datetime:

@@ -17,6 +17,7 @@ from tracing.escalations.errors import (
     AlreadySettled,
     AlreadyTaken,
     AnswerNeeded,
+    EndsTooEarly,
     MedicalForAdviser,
     NoOneToCall,
     NotADayToCome,
@@ -35,7 +36,7 @@ from tracing.escalations.models import (
     Reason,
 )
 from tracing.escalations.ruling import services as rulings
-from tracing.facts.ruling_rules import Ruling
+from tracing.facts.ruling_rules import Ruling, RulingKind
 from tracing.kernel import clock, events
 from tracing.kernel.db import find_row, fresh, session, take_id
 from tracing.people import queries as people
@@ -309,7 +310,7 @@ def settle(
     Raises:
         NotTakenByYou, AlreadyTaken, AlreadySettled: the agent does not hold it.
         AnswerNeeded, TooLong: the text is empty or too long.
-        RulingDoesNotFit, NotADayToCome, ClosedThatDay, NoOneToCall: a day or a member cannot be meant.
+        RulingDoesNotFit, EndsTooEarly, NotADayToCome, ClosedThatDay, NoOneToCall: a day or a member cannot be meant.
     """
     answer, today = answer.strip(), clock.local_day(at, by.site.time_zone)
     later = later if decision is Decision.CALL_LATER else None
@@ -328,6 +329,10 @@ def settle(
     of_contact = rulings.contact_of(task, about)
     if ruling is not None and not rules.fits(ruling, is_contact=of_contact is not None, today=today):
         raise RulingDoesNotFit
+    if ruling is not None and ruling.kind is RulingKind.UNTIL and ruling.last_day is not None:
+        earliest = rulings.first_last_day(task, of_contact, today=today, zone=by.site.time_zone)
+        if ruling.last_day < earliest:
+            raise EndsTooEarly(earliest)
     if decision is Decision.CALL_LATER:
         _refuse_other_days(later, task, today=today)
     when = _first_hour(task, later) if later else rules.call_again_by(known.reason, at)

@@ -14,7 +14,7 @@ from tracing.calls.models import Call
 from tracing.calls.words import OUTCOME_WORDS
 from tracing.cases import queries as cases
 from tracing.escalations import calling, calling_views, listing, queries, rules, services, words
-from tracing.escalations.errors import NoOneToCall, NotADayToCome, RulingDoesNotFit
+from tracing.escalations.errors import EndsTooEarly, NoOneToCall, NotADayToCome, RulingDoesNotFit
 from tracing.escalations.forms import AnswerForm, AskForm
 from tracing.escalations.models import Decision, EscalationState, Reason
 from tracing.escalations.question_views import ASKED, answer_form, live_part, show_question, too_late
@@ -274,6 +274,8 @@ def _field_of(refusal: Invalid, form: AnswerForm) -> Field:
     """Return the field beside which a refusal is shown."""
     if isinstance(refusal, RulingDoesNotFit):
         return form.ruling
+    if isinstance(refusal, EndsTooEarly):
+        return form.ruling_last
     if isinstance(refusal, NotADayToCome | ClosedThatDay):
         return form.call_on
     return form.call_by if isinstance(refusal, NoOneToCall) else form.answer

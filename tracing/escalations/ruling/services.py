@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from tracing.cases import queries as cases
+from tracing.cases.rules import sampling_day
 from tracing.consequences import services as consequences
 from tracing.contacts import queries as contacts
 from tracing.contacts.models import Contact, ContactStatus
 from tracing.contacts.telling import other_meetings
+from tracing.escalations import rules
 from tracing.escalations.errors import RulingDoesNotFit
 from tracing.escalations.models import Decision, Escalation
 from tracing.facts.rules import FactKind, FactSource, NewFact, Subject, SubjectType
@@ -44,6 +47,15 @@ def name_of(contact: Contact | None) -> str:
     """Return the first name by which the case speaks of a contact; empty once it is destroyed."""
     known = contacts.described(contact) if contact is not None else None
     return known.first_names if known is not None else ""
+
+
+def first_last_day(task: CallTask, contact: Contact | None, *, today: date, zone: ZoneInfo) -> date:
+    """Return the earliest day on which a doctor may end the measure of a case, or of this contact of it."""
+    if contact is not None:
+        return rules.first_last_day(None if contact.is_day_unknown else contact.last_contact_on, today=today)
+    case = cases.get_case(task.case_id)
+    sampled_on = sampling_day(case.first_sampled_at, case.sampled_on, zone)
+    return rules.first_last_day(min(case.onset_on or sampled_on, sampled_on), today=today)
 
 
 def rule_in_force(escalation: Escalation, kind: RulingKind, about: int | None = None) -> str | None:
