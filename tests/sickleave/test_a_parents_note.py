@@ -522,3 +522,25 @@ def test_the_childs_note_that_comes_back_leaves_the_parents_own_as_it_stands(bro
         mending.restore(childs_id, by=agent(story.ben), at=late)
 
     assert [one.state for one in notes(session) if one.state in VALID] == [NoteState.ISSUED] * 2
+
+
+def test_days_of_the_parents_own_that_no_note_covers_are_shown(browse, story):
+    _by, call, mother, little = mother_and_child(story)
+    dora, ada, path = browse.as_(story.dora), browse.as_(story.ada), f"/calls/{call.id}/tasks/{little.id}"
+    typed = {key: value for key, value in PARENT.items() if key not in NAMED}
+    ada.fragment(f"{path}/sick-note?parent={mother.person_id}", typed)
+    [first] = notes(session)
+    uncovered = "Des jours de la personne elle-même ne sont pas couverts"
+    own_until = cases.get_case(mother.case_id).isolation_last_day
+    assert (uncovered in dora.get(f"/sick-notes/{first.id}").text) == (first.last_day < own_until)
+
+    shortened = {"replace-why": "wrong_days", "replace-last_day": "2026-03-13"}
+    dora.post(f"/sick-notes/{first.id}/replace", shortened, status=303)
+
+    assert uncovered in dora.get(f"/sick-notes/{notes(session)[-1].id}").text
+    by = agent(story.ada)
+    answer(call, mother, ANSWERS | {"last_work_on": "2026-03-09"}, by=by)
+    ada.fragment(f"/calls/{call.id}/tasks/{mother.id}/sick-note", SWORN | {"note-first_day": ""})
+    *_earlier, childs, own = notes(session)
+    assert (own.kind, own.last_day) == (NoteKind.CASE, own_until)
+    assert uncovered not in dora.get(f"/sick-notes/{childs.id}").text

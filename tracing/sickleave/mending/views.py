@@ -15,7 +15,7 @@ from tracing.sickleave.assessment import sentence_of
 from tracing.sickleave.delivery import queries as delivery
 from tracing.sickleave.delivery import words as delivery_words
 from tracing.sickleave.errors import DaysMoved, NoteNotAllowed, TooEarly, TooLate
-from tracing.sickleave.mending import bearer_services, first_pages, queries, services
+from tracing.sickleave.mending import bearer_services, first_pages, own_days, queries, services
 from tracing.sickleave.mending import words as mending_words
 from tracing.sickleave.mending.forms import BearerForm, CancelNoteForm, KeepNoteForm, ProlongForm, ReplaceForm
 from tracing.sickleave.mending.queries import NoteFile
@@ -217,12 +217,14 @@ def _note(note_id: int, *, form: PageForm | None = None, refused: str = "") -> R
         is_open = found.note.state is NoteState.ISSUED
         proposal = services.propose(found.note, by=by, at=at) if is_open else None
         deliveries = delivery.every_delivery(note_id, at=at)
-    today = clock.local_day(at, by.site.time_zone)
+        today = clock.local_day(at, by.site.time_zone)
+        own_until = own_days.uncovered_until(found.note, today=today)
     page = render_template(
         "sickleave/note.html",
         found=found,
         note=found.note,
         proposal=proposal,
+        own_until=own_until,
         can_prolong=proposal is not None and isinstance(proposal.prolongation, NoteAllowed),
         can_replace=proposal is not None and isinstance(proposal.replacement, NoteAllowed),
         sentence_of=sentence_of,

@@ -1,0 +1,38 @@
+"""The days for which the parent of a child must stay at home themselves, whatever becomes of the note for the child."""
+
+from datetime import date
+
+from tracing.cases import queries as cases
+from tracing.cases.models import CaseOutcome
+from tracing.contacts import queries as contacts
+from tracing.contacts.models import ContactStatus
+from tracing.queue import queries as queue
+from tracing.queue.models import CallTask
+from tracing.sickleave import queries
+from tracing.sickleave.models import NoteKind, SickNote
+
+
+def uncovered_until(note: SickNote, *, today: date) -> date | None:
+    """Return the last day of the parent's own isolation or quarantine, if it is to come and no note covers it.
+
+    None for a note that is not a parent's. Only calls of the same site count. The days are those decided, whether the person asks for a note or not.
+    """
+    if note.kind is not NoteKind.PARENT:
+        return None
+    tasks = [one for one in queue.tasks_of_person(note.person_id) if one.site_id == note.site_id]
+    own = [_last_day(task) for task in tasks]
+    due = max((day for day in own if day is not None), default=None)
+    covered = [one.last_day for one in queries.valid_notes_of_person(note.person_id)]
+    if due is None or due < today or any(day >= due for day in covered):
+        return None
+    return due
+
+
+def _last_day(task: CallTask) -> date | None:
+    case = cases.get_case(task.case_id)
+    if case.outcome is CaseOutcome.NOT_A_CASE:
+        return None
+    if task.contact_id is None:
+        return case.isolation_last_day
+    contact = contacts.find_contact(task.contact_id)
+    return None if contact is None or contact.status is ContactStatus.REMOVED else contact.quarantine_last_day
