@@ -40,6 +40,19 @@ class NoteChanged(Refused):
         super().__init__(sentence[done])
 
 
+class NoteKept(Refused):
+    """Somebody has decided meanwhile to leave the note as it is."""
+
+    def __init__(self, who: str, why: str) -> None:
+        super().__init__(
+            _(
+                "%(who)s a gardé cet arrêt tel quel entre-temps (motif : %(why)s). Rien n’a été changé.",
+                who=who,
+                why=why,
+            )
+        )
+
+
 class DaysMoved(Invalid):
     """The chosen last day is not one that the rule allows."""
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, DateField, RadioField, SelectField, StringField
+from wtforms import BooleanField, DateField, HiddenField, RadioField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import InputRequired, Length, Optional, Regexp
 
@@ -14,7 +14,14 @@ from tracing.sickleave.words import CANCEL_WORDS, KEEP_WORDS, REPLACE_WORDS
 from tracing.ui.forms import PageForm
 
 
-class CancelNoteForm(PageForm):
+class NoteDecisionForm(PageForm):
+    """What is decided about a note, on a page that shows whether a colleague has left it as it is."""
+
+    kept = HiddenField()
+    """The reason for which it was left so when the page was opened; empty: it was not."""
+
+
+class CancelNoteForm(NoteDecisionForm):
     """Why a note is cancelled after the call."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -35,7 +42,7 @@ class CancelNoteForm(PageForm):
         return CancelReason(self.why.data)
 
 
-class KeepNoteForm(PageForm):
+class KeepNoteForm(NoteDecisionForm):
     """Why a note that no longer fits is left as it is."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -53,7 +60,7 @@ class KeepNoteForm(PageForm):
         return KeepReason(self.why.data)
 
 
-class ProlongForm(PageForm):
+class ProlongForm(NoteDecisionForm):
     """Until when a note is prolonged, and what the person said."""
 
     last_day = DateField(
@@ -83,7 +90,7 @@ class ProlongForm(PageForm):
         return "result_is_awaited" in self and bool(self.result_is_awaited.data)
 
 
-class ReplaceForm(PageForm):
+class ReplaceForm(NoteDecisionForm):
     """Which days the note has that takes the place of another, and why."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

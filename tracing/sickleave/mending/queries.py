@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, and_, distinct, exists, func, or_, select
 
 from tracing.cases.models import Case
 from tracing.kernel.db import find_row, session
+from tracing.kernel.events import Event
 from tracing.kernel.paging import PAGE_SIZE, Page, page_of
 from tracing.messages.models import Message, MessageStop
 from tracing.messages.rules import Channel, MessageState
@@ -229,6 +230,17 @@ def note_file(note_id: int, by: Agent) -> NoteFile:
     shown = {note.issued_by, note.cancelled_by, note.countersigned_by}
     names = staff.member_names([one for one in shown | {one.issued_by for one in others} if one is not None])
     return NoteFile(note, reference or "", others, names)
+
+
+def kept_by(note: SickNote) -> int:
+    """Return the member who left a note as it is: whoever decided it last, else whoever wrote it so."""
+    last = session.scalar(
+        select(Event.by_id)
+        .where(Event.subject_type == "note", Event.subject_id == note.id, Event.kind == "note.left")
+        .order_by(Event.id.desc())
+        .limit(1)
+    )
+    return last or note.issued_by
 
 
 def messages_telling(note_id: int, told: NoteState, *, since: datetime | None) -> Sequence[Message]:

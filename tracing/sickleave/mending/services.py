@@ -22,6 +22,7 @@ from tracing.sickleave.errors import (
     NoSuchNote,
     NoteChanged,
     NoteFits,
+    NoteKept,
     NoteNotAllowed,
     NoteRestored,
     Overlapping,
@@ -31,10 +32,12 @@ from tracing.sickleave.errors import (
 from tracing.sickleave.mending import apart, notices
 from tracing.sickleave.mending.letter_rules import Happening
 from tracing.sickleave.mending.possible_days import chosen, prolongation, replacement
+from tracing.sickleave.mending.queries import kept_by
 from tracing.sickleave.mending.rules import needs_countersign
 from tracing.sickleave.models import VALID, MovementKind, NoteKind, NoteState, SickNote
 from tracing.sickleave.reasons import Reason
 from tracing.sickleave.rules import CancelReason, KeepReason, NoteAllowed, NoteMend, NoteRefused
+from tracing.sickleave.words import KEEP_WORDS
 from tracing.staff import queries as staff
 from tracing.staff.agent import Agent
 from tracing.staff.models import Role
@@ -310,6 +313,21 @@ def require_valid(note: SickNote) -> None:
     """
     if note.state not in VALID:
         raise _changed(note)
+
+
+def refuse_if_kept(note_id: int, *, seen: str, by: Agent) -> None:
+    """Refuse to decide from a page opened before a colleague left the note as it is; locks the note.
+
+    `seen` is the reason for which the page says that it was left so; empty: it says that it was not.
+
+    Raises:
+        NoSuchNote: it is of another site.
+        NoteKept
+    """
+    note, _task = lock_note(note_id, by=by)
+    kept = note.accepted_because
+    if note.state is NoteState.ISSUED and kept is not None and kept.value != seen:
+        raise NoteKept(staff.get_member(kept_by(note)).display_name, str(KEEP_WORDS[kept]))
 
 
 def _require_issued(note: SickNote) -> None:

@@ -14,10 +14,17 @@ from tracing.sickleave import words
 from tracing.sickleave.assessment import sentence_of
 from tracing.sickleave.delivery import queries as delivery
 from tracing.sickleave.delivery import words as delivery_words
-from tracing.sickleave.errors import DaysMoved, NoteNotAllowed, TooEarly, TooLate
+from tracing.sickleave.errors import DaysMoved, NoteKept, NoteNotAllowed, TooEarly, TooLate
 from tracing.sickleave.mending import bearer_services, first_pages, own_days, queries, services
 from tracing.sickleave.mending import words as mending_words
-from tracing.sickleave.mending.forms import BearerForm, CancelNoteForm, KeepNoteForm, ProlongForm, ReplaceForm
+from tracing.sickleave.mending.forms import (
+    BearerForm,
+    CancelNoteForm,
+    KeepNoteForm,
+    NoteDecisionForm,
+    ProlongForm,
+    ReplaceForm,
+)
 from tracing.sickleave.mending.queries import NoteFile
 from tracing.sickleave.mending.rules import NoteList
 from tracing.sickleave.models import NoteKind, NoteState, SickNote
@@ -55,6 +62,7 @@ def prolong(note_id: int) -> ResponseReturnValue:
         return _note(note_id, form=form)
     try:
         with transaction():
+            _refuse_if_kept(note_id, form)
             new = services.prolong(
                 note_id,
                 last_day=form.last_day.data,
@@ -65,6 +73,8 @@ def prolong(note_id: int) -> ResponseReturnValue:
             )
     except (NoteNotAllowed, DaysMoved) as refusal:
         return _note(note_id, form=form, refused=refusal.message)
+    except NoteKept as refusal:
+        return _note(note_id, refused=refusal.message)
     flash(_("L’arrêt est prolongé par %(number)s.", number=new.number) + _told(new))
     return _to(new)
 
@@ -77,6 +87,7 @@ def replace(note_id: int) -> ResponseReturnValue:
         return _note(note_id, form=form)
     try:
         with transaction():
+            _refuse_if_kept(note_id, form)
             new = services.replace(
                 note_id,
                 form.chosen,
@@ -87,6 +98,8 @@ def replace(note_id: int) -> ResponseReturnValue:
             )
     except (NoteNotAllowed, DaysMoved, TooEarly, TooLate) as refusal:
         return _note(note_id, form=form, refused=refusal.message)
+    except NoteKept as refusal:
+        return _note(note_id, refused=refusal.message)
     flash(_("L’arrêt est remplacé par %(number)s.", number=new.number) + _told(new))
     return _to(new)
 
@@ -135,8 +148,12 @@ def cancel_after_call(note_id: int) -> ResponseReturnValue:
     form = CancelNoteForm()
     if not form.validate():
         return _note(note_id, form=form)
-    with transaction():
-        done = services.cancel(note_id, form.chosen, by=agent(), at=clock.database_now())
+    try:
+        with transaction():
+            _refuse_if_kept(note_id, form)
+            done = services.cancel(note_id, form.chosen, by=agent(), at=clock.database_now())
+    except NoteKept as refusal:
+        return _note(note_id, refused=refusal.message)
     flash(_("%(number)s est annulé. Son numéro ne servira plus.", number=done.number) + _told(done))
     return _to(done)
 
@@ -147,8 +164,13 @@ def leave_as_it_is(note_id: int) -> ResponseReturnValue:
     form = KeepNoteForm()
     if not form.validate():
         return _note(note_id, form=form)
-    with transaction():
-        kept = services.leave_as_it_is(note_id, form.chosen, by=agent(), at=clock.database_now())
+    try:
+        with transaction():
+            if form.kept.data is not None:  # the same reason twice is one decision
+                services.refuse_if_kept(note_id, seen=form.chosen.value, by=agent())
+            kept = services.leave_as_it_is(note_id, form.chosen, by=agent(), at=clock.database_now())
+    except NoteKept as refusal:
+        return _note(note_id, refused=refusal.message)
     flash(_("%(number)s reste tel quel. Un autre changement le ramènera ici.", number=kept.number))
     return redirect(url_for("sickleave.to_mend"), 303)
 
@@ -169,6 +191,11 @@ def restore(note_id: int) -> ResponseReturnValue:
         done = services.restore(note_id, by=agent(), at=clock.database_now())
     flash(_("%(number)s est de nouveau valable.", number=done.number) + _told(done))
     return _to(done)
+
+
+def _refuse_if_kept(note_id: int, form: NoteDecisionForm) -> None:
+    if form.kept.data is not None:
+        services.refuse_if_kept(note_id, seen=form.kept.data, by=agent())
 
 
 def _bearer(note_id: int, form: BearerForm, *, refused: str = "") -> str:
@@ -238,7 +265,8 @@ def _note(note_id: int, *, form: PageForm | None = None, refused: str = "") -> R
         **_forms(found, proposal, form, today=today),
         **_words(),
     )
-    return page, 200 if form is None else 422
+    status = 200 if not refused else 409
+    return page, status if form is None else 422
 
 
 def _forms(
@@ -248,22 +276,27 @@ def _forms(
     note = found.note
     prolonged = proposal.prolongation if proposal is not None else None
     replaced = proposal.replacement if proposal is not None else None
+    kept = note.accepted_because.value if note.accepted_because else ""
     forms: dict[str, PageForm] = {
         "prolong_form": ProlongForm(
             formdata=None,
-            data={"last_day": prolonged.last_day if isinstance(prolonged, NoteAllowed) else None},
+            data={
+                "last_day": prolonged.last_day if isinstance(prolonged, NoteAllowed) else None,
+                "kept": kept,
+            },
         ),
         "replace_form": ReplaceForm(
             formdata=None,
             data={
                 "first_day": replaced.first_day if isinstance(replaced, NoteAllowed) else note.first_day,
                 "last_day": replaced.last_day if isinstance(replaced, NoteAllowed) else None,
+                "kept": kept,
             },
         ),
-        "cancel_form": CancelNoteForm(formdata=None),
-        "keep_form": KeepNoteForm(formdata=None),
+        "cancel_form": CancelNoteForm(formdata=None, data={"kept": kept}),
+        "keep_form": KeepNoteForm(formdata=None, data={"kept": kept}),
     }
-    names = {
+    names: dict[type[PageForm], str] = {
         ProlongForm: "prolong_form",
         ReplaceForm: "replace_form",
         CancelNoteForm: "cancel_form",
