@@ -181,6 +181,9 @@ FACTS: dict[str, Fact] = {
     "result_awaited": Fact(
         FactKind.FLAG, "whether they isolate for symptoms or a self-test, until a result", CONTACT_ONLY
     ),
+    "test_lifts": Fact(
+        FactKind.FLAG, "the quarantine ends with a negative test that is still to be done", CONTACT_ONLY
+    ),
     "tests": Fact(
         FactKind.TEXT, "every test to come, with its day and its kind", CONTACT_ONLY, sensitive=True
     ),

@@ -1,5 +1,6 @@
 """The facts known before any question is asked, under the names a script may use (scripts.vocabulary.FACTS)."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -190,10 +191,18 @@ def _of_a_contact(about: CalledPerson, today: date) -> dict[str, FactValue]:
         "quarantine_over": None if for_symptoms else _is_over(last_day, today),
         "free_on": _day_after(last_day),
         "result_awaited": for_symptoms,
+        "test_lifts": _lifts(decided, tests, for_symptoms=for_symptoms) or None,
         "tests": tests_in_words([(test.on, test.kind) for test in decided.tests], today=today),
         "first_test_on": tests[0] if tests else None,
         "last_test_on": tests[-1] if len(tests) > 1 else None,
     }
+
+
+def _lifts(decided: Quarantine, coming: Sequence[date], *, for_symptoms: bool) -> bool:
+    """Return whether the quarantine ends with a test that is still to come: one planned for its end, as C-4n asks."""
+    if for_symptoms or not decided.is_required or decided.end is None:
+        return False
+    return any(day >= decided.end for day in coming)
 
 
 def _is_no_longer_contact(about: CalledPerson) -> bool:

@@ -235,7 +235,7 @@ def _of_a_contact(person: Invented, by: Agent, today: date) -> dict[str, FactVal
             case_isolation_end=today + timedelta(days=7) if person.household else None,
         ),
     )
-    last = found.measure.last_day_in
+    last, end = found.measure.last_day_in, found.measure.end
     tests = [one for one in found.tests if one.on >= today]
     return {
         "last_contact": met,
@@ -246,6 +246,7 @@ def _of_a_contact(person: Invented, by: Agent, today: date) -> dict[str, FactVal
         "negligible_risk": False,
         "result_awaited": False,
         "tests": tests_in_words([(one.on, one.kind) for one in tests], today=today),
+        "test_lifts": any(end is not None and one.on >= end for one in tests) or None,
         "first_test_on": tests[0].on if tests else None,
         "last_test_on": tests[-1].on if len(tests) > 1 else None,
         "rule": found.measure.rule.rule_id if found.measure.rule else None,

@@ -96,6 +96,7 @@ FACT_WORDS: dict[str, LazyString] = {
     "negligible_risk": _l("la rencontre ne fait courir aucun risque"),
     "quarantine_end": _l("dernier jour de quarantaine"),
     "result_awaited": _l("isolement dans l’attente d’un résultat"),
+    "test_lifts": _l("un test négatif, encore à faire, termine la quarantaine"),
     "tests": _l("tests à venir, avec leur jour"),
     "first_test_on": _l("jour du premier test"),
     "last_test_on": _l("jour du dernier test"),
