@@ -19,7 +19,7 @@ from tracing.staff import queries as staff
 from tracing.staff.agent import Agent
 from tracing.staff.models import Member
 from tracing.studio import version_pages
-from tracing.studio.scripts.settings import settings_apart
+from tracing.studio.scripts.setting_words import settings_apart
 from tracing.studio.scripts.words import FACT_WORDS
 from tracing.studio.version_pages import Pair
 

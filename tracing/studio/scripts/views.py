@@ -26,7 +26,7 @@ from tracing.staff.models import Role, SiteKind
 from tracing.studio import version_words
 from tracing.studio.errors import NotAtATrainingSite
 from tracing.studio.scripts import pages, words
-from tracing.studio.scripts.settings import settings_apart
+from tracing.studio.scripts.setting_words import settings_apart
 
 bp = Blueprint("script_versions", __name__, template_folder="templates", url_prefix="/scripts")
 
