@@ -4,6 +4,7 @@ Two members who decide about one note at the same moment come one after the othe
 A number is never used again, and none is left out.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -37,7 +38,6 @@ from tracing.sickleave.mending.rules import needs_countersign
 from tracing.sickleave.models import VALID, MovementKind, NoteKind, NoteState, SickNote
 from tracing.sickleave.reasons import Reason
 from tracing.sickleave.rules import CancelReason, KeepReason, NoteAllowed, NoteMend, NoteRefused
-from tracing.sickleave.words import KEEP_WORDS
 from tracing.staff import queries as staff
 from tracing.staff.agent import Agent
 from tracing.staff.models import Role
@@ -315,10 +315,10 @@ def require_valid(note: SickNote) -> None:
         raise _changed(note)
 
 
-def refuse_if_kept(note_id: int, *, seen: str, by: Agent) -> None:
+def refuse_if_kept(note_id: int, *, seen: str, words: Mapping[KeepReason, object], by: Agent) -> None:
     """Refuse to decide from a page opened before a colleague left the note as it is; locks the note.
 
-    `seen` is the reason for which the page says that it was left so; empty: it says that it was not.
+    `seen` is the reason for which the page says that it was left so; empty: it says that it was not. `words` say each.
 
     Raises:
         NoSuchNote: it is of another site.
@@ -327,7 +327,7 @@ def refuse_if_kept(note_id: int, *, seen: str, by: Agent) -> None:
     note, _task = lock_note(note_id, by=by)
     kept = note.accepted_because
     if note.state is NoteState.ISSUED and kept is not None and kept.value != seen:
-        raise NoteKept(staff.get_member(kept_by(note)).display_name, str(KEEP_WORDS[kept]))
+        raise NoteKept(staff.get_member(kept_by(note)).display_name, str(words[kept]))
 
 
 def _require_issued(note: SickNote) -> None:

@@ -167,7 +167,7 @@ def leave_as_it_is(note_id: int) -> ResponseReturnValue:
     try:
         with transaction():
             if form.kept.data is not None:  # the same reason twice is one decision
-                services.refuse_if_kept(note_id, seen=form.chosen.value, by=agent())
+                services.refuse_if_kept(note_id, seen=form.chosen.value, words=words.KEEP_WORDS, by=agent())
             kept = services.leave_as_it_is(note_id, form.chosen, by=agent(), at=clock.database_now())
     except NoteKept as refusal:
         return _note(note_id, refused=refusal.message)
@@ -195,7 +195,7 @@ def restore(note_id: int) -> ResponseReturnValue:
 
 def _refuse_if_kept(note_id: int, form: NoteDecisionForm) -> None:
     if form.kept.data is not None:
-        services.refuse_if_kept(note_id, seen=form.kept.data, by=agent())
+        services.refuse_if_kept(note_id, seen=form.kept.data, words=words.KEEP_WORDS, by=agent())
 
 
 def _bearer(note_id: int, form: BearerForm, *, refused: str = "") -> str:
