@@ -12,6 +12,7 @@ READERS = {
     "imports.corrections.queries": "the page of a line shows who changed it",
     "imports.undo.services": "has any member done anything at all to this case? Only the log has every action",
     "queue.timeline": "the page of a household shows what happened to its place in the queue",
+    "sickleave.mending.queries": "a refusal says which colleague has left the note as it is",
     "supervision.board.live": "the board shows how many owners were gone today",
     "supervision.journal.queries": "the auditor's page of the log",
 }
