@@ -1,8 +1,6 @@
 """Follow-up calls as they are carried out: planned, moved, stopped. The rule is `rules.next_follow_up`."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
 from tracing.cases import queries as case_queries
@@ -20,19 +18,6 @@ from tracing.queue import services as queue
 from tracing.queue.models import ENDED, CallTask, TaskKind, TaskState
 from tracing.queue.rules import NO_FACTORS, Factor
 from tracing.queue.services import Planned
-
-_planned: ContextVar[list[int] | None] = ContextVar("planned follow-up calls", default=None)
-
-
-@contextmanager
-def planned() -> Iterator[list[int]]:
-    """Collect the ids of the follow-up calls that are made in this block: whoever takes it back takes exactly those back."""
-    found: list[int] = []
-    token = _planned.set(found)
-    try:
-        yield found
-    finally:
-        _planned.reset(token)
 
 
 def plan_follow_ups(tasks: Iterable[CallTask], *, by: int | None, at: datetime) -> None:
@@ -81,7 +66,7 @@ def _plan(case: Case, contact: Contact | None, one: Consequence, by: int | None,
     person_id = case.person_id if contact is None else contact.person_id
     identity = people.find_joint_identity(person_id)
     first = task_of(case, contact)
-    made = queue.enqueue(
+    queue.enqueue(
         kind=TaskKind.CASE_FOLLOW_UP if contact is None else TaskKind.CONTACT_FOLLOW_UP,
         person_id=person_id,
         phones=identity.phones if identity else (),
@@ -93,9 +78,6 @@ def _plan(case: Case, contact: Contact | None, one: Consequence, by: int | None,
         planned=plan,
         at=at,
     )
-    collected = _planned.get()
-    if collected is not None:
-        collected.append(made.id)
 
 
 def _stop_follow_up(
@@ -105,9 +87,8 @@ def _stop_follow_up(
     if task is not None and task.state not in ENDED:
         first = task_of(case, contact)
         if first is not None and first.again is not None:
-            queue.carry_promise(
-                task, first, at=at
-            )  # they are told something else at the hour that they expect
+            # they are told something else at the hour that they expect
+            queue.carry_promise(task, first, at=at)
         queue.close_task(task, TaskState.CANCELLED, by=by, at=at)
         # stopped by what was said, not given up by a supervisor: it waits again if that changes
         task.state_before = TaskState.OPEN

@@ -1,5 +1,6 @@
 """What is, as far as something may follow from it: a case, its contacts, what they were told, their calls and notes. Pure."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -86,6 +87,12 @@ NOT_MADE = frozenset({CallNow.WAITING, CallNow.NEVER, CallNow.UNWANTED})
 
 Tests = tuple[tuple[date, str | None], ...]
 """Tests that are asked of somebody: day and kind."""
+
+
+def to_come(tests: Iterable[Sequence[str | None]], on: date) -> Tests:
+    """Return stored tests, by day and kind, without those of days that are past."""
+    found = ((date.fromisoformat(day), kind) for day, kind in tests if day is not None)
+    return tuple(one for one in found if one[0] >= on)
 
 
 @dataclass(frozen=True)
@@ -192,15 +199,16 @@ class MeasuredPerson:
     @property
     def due(self) -> date | None:
         """The last day that is asked of them for everything of which they were told."""
-        return _later(self.last_day, self.due_elsewhere)
+        return later(self.last_day, self.due_elsewhere)
 
     @property
     def heard(self) -> date | None:
         """The last day that they have heard of: the latest of those that they were told."""
-        return _later(self.told.last_day if self.told else None, self.told_elsewhere)
+        return later(self.told.last_day if self.told else None, self.told_elsewhere)
 
 
-def _later(*days: date | None) -> date | None:
+def later(*days: date | None) -> date | None:
+    """Return the latest of some days that are known; None without any."""
     return max((day for day in days if day is not None), default=None)
 
 

@@ -21,11 +21,13 @@ from tracing.consequences.picture_rules import (
     FollowUpNow,
     MeasuredPerson,
     NoteNow,
-    Tests,
     Told,
+    later,
+    to_come,
 )
 from tracing.consequences.rules import is_recalled
 from tracing.consequences.telling_queries import (
+    DECIDED,
     adds_nothing,
     is_followed_by_another,
     other_results,
@@ -54,7 +56,6 @@ from tracing.staff import queries as staff
 
 TO_RING = frozenset({TaskState.OPEN, TaskState.UNREACHABLE})
 """Somebody would ring the person, now or once a supervisor has put it back."""
-DECIDED = frozenset({"required", "not_required"})
 
 
 def zone_of(case: Case) -> ZoneInfo:
@@ -62,8 +63,13 @@ def zone_of(case: Case) -> ZoneInfo:
     return ZoneInfo(staff.get_site(case.site_id).time_zone)
 
 
-def case_now(case: Case, contacts: Sequence[Contact], *, on: date) -> CaseNow:
-    """Return the picture of a case with some of its contacts, as their rows are now."""
+def case_now(
+    case: Case, contacts: Sequence[Contact], *, beside: Sequence[Case] | None = None, on: date
+) -> CaseNow:
+    """Return the picture of a case with some of its contacts, as their rows are now.
+
+    `beside` are `other_results` of it, if already loaded.
+    """
     tasks = _tasks_of(case.id)
     live = _live(task.id for task in tasks)
     notes = _notes_of([task.id for task in tasks])
@@ -74,6 +80,8 @@ def case_now(case: Case, contacts: Sequence[Contact], *, on: date) -> CaseNow:
     barred = people.barred([case.person_id, *(one.person_id for one in contacts)])
     kept = kept_in_list([one.id for one in contacts])
     is_none = case.outcome is CaseOutcome.NOT_A_CASE
+    if beside is None:
+        beside = other_results(case) if case.told_at is not None else ()
 
     def told(last_day: date | None, told_at: datetime | None, contact: Contact | None = None) -> Told | None:
         if told_at is None:
@@ -84,7 +92,7 @@ def case_now(case: Case, contacts: Sequence[Contact], *, on: date) -> CaseNow:
         return Told(
             last_day,
             awaits_result=contact.told_awaits_result,
-            tests=_to_come(contact.told_tests, on),
+            tests=to_come(contact.told_tests, on),
             knows_it_is_none=knows,
         )
 
@@ -92,7 +100,7 @@ def case_now(case: Case, contacts: Sequence[Contact], *, on: date) -> CaseNow:
     refused = who_refused(contacts, programme=case.programme, elsewhere=elsewhere)
     first = next((one for one in tasks if one.kind is TaskKind.CASE_FIRST), None)
     of_contact = {one.contact_id: one for one in tasks if one.kind is TaskKind.CONTACT_FIRST}
-    calendar = _Calendar(case, contacts, tasks=tasks, live=live, on=on)
+    calendar = _Calendar(case, contacts, beside=beside, tasks=tasks, live=live, on=on)
 
     def note_of(task: CallTask | None, subject: Subject, agreed: tuple[date, date] | None) -> NoteNow | None:
         note, begins = notes.get(task.id, (None, None)) if task is not None else (None, None)
@@ -135,8 +143,8 @@ def case_now(case: Case, contacts: Sequence[Contact], *, on: date) -> CaseNow:
             is_decided=case.isolation_measure in DECIDED,
             may_be_called=case.person_id not in barred,
             told=told(case.told_last_day, case.told_at),
-            stands_elsewhere=is_none and any(stands(one, on=on) for one in other_results(case)),
-            told_elsewhere=None if is_none else _latest(told_of_none(case)),
+            stands_elsewhere=is_none and any(stands(one, on=on) for one in beside),
+            told_elsewhere=None if is_none else later(*told_of_none(beside)),
             call=CallNow.LIVE if calendar.is_live(None) else call_now(first, live),
             again=first.again if first is not None else None,
             note=note_of(first, Subject.CASE, case.note_ruling),
@@ -162,12 +170,12 @@ def case_now(case: Case, contacts: Sequence[Contact], *, on: date) -> CaseNow:
                     is_decided=one.quarantine_measure in DECIDED,
                     may_be_called=one.person_id not in barred,
                     has_refused=one.id in refused,
-                    tests=_to_come(one.tests_due or (), on),
+                    tests=to_come(one.tests_due or (), on),
                     told=told(one.told_last_day, one.told_at, one),
-                    due_elsewhere=_latest(
-                        other.contact.quarantine_last_day for other in heard_of(one) if other.counts
+                    due_elsewhere=later(
+                        *(other.contact.quarantine_last_day for other in heard_of(one) if other.counts)
                     ),
-                    told_elsewhere=_latest(other.contact.told_last_day for other in heard_of(one)),
+                    told_elsewhere=later(*(other.contact.told_last_day for other in heard_of(one))),
                     call=CallNow.LIVE if calendar.is_live(one.id) else call_now(of_contact.get(one.id), live),
                     again=of_contact[one.id].again if one.id in of_contact else None,
                     note=note_of(of_contact.get(one.id), Subject.CONTACT, one.note_ruling),
@@ -191,11 +199,12 @@ class _Calendar:
         case: Case,
         contacts: Sequence[Contact],
         *,
+        beside: Sequence[Case],
         tasks: Iterable[CallTask],
         live: Collection[int],
         on: date,
     ) -> None:
-        self._case, self._on, self._live = case, on, live
+        self._case, self._beside, self._on, self._live = case, beside, on, live
         self._zone, self._pack = zone_of(case), get_pack(case.programme)
         self._planned: dict[int | None, list[CallTask]] = defaultdict(list)
         for one in tasks:
@@ -222,8 +231,9 @@ class _Calendar:
             told_at=case.told_at,
             last_day=case.isolation_last_day,
         )
-        is_of_another = now is not None and case.told_at is not None and is_followed_by_another(case)
-        return replace(now, is_of_another=True) if now is not None and is_of_another else now
+        if now is None or case.told_at is None:
+            return now
+        return replace(now, is_of_another=is_followed_by_another(case, self._beside))
 
     def of_contact(self, contact: Contact, heard_of: Sequence[Meeting]) -> FollowUpNow | None:
         """Return how it stands with that of a contact. Told of several meetings, they are rung about the last one."""
@@ -269,7 +279,7 @@ class _Calendar:
             on=self._on,
             days=days,
             until=(last_day or days[-1] + AFTER_THE_LAST) if days else None,
-            since=_latest(clock.local_day(at, self._zone) for at in spoken if at is not None)
+            since=later(*(clock.local_day(at, self._zone) for at in spoken if at is not None))
             if told_at is not None
             else None,
             is_refused=any(one.kind is FactKind.REFUSAL and one.value in refusals for one in stands),
@@ -305,16 +315,6 @@ def _follow_up_now(task: CallTask | None, live: Collection[int]) -> CallNow:
         # what a doctor is asked goes on, whatever the calendar says
         return CallNow.LIVE
     return call_now(task, live)
-
-
-def _latest(days: Iterable[date | None]) -> date | None:
-    return max((day for day in days if day is not None), default=None)
-
-
-def _to_come(tests: Iterable[Sequence[str | None]], on: date) -> Tests:
-    """Return stored tests, by day and kind, without those of days that are past."""
-    found = ((date.fromisoformat(day), kind) for day, kind in tests if day is not None)
-    return tuple(one for one in found if one[0] >= on)
 
 
 def was_recalled(case: Case) -> bool:

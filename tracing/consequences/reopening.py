@@ -37,7 +37,7 @@ def choose(tasks: Iterable[CallTask]) -> CallTask | None:
     """Return the call to open again of a person who rings; None if there is none."""
     # whoever was told and rings again asks for their first call: a follow-up only asks how they are
     found = [one for one in tasks if not one.is_follow_up and can_be_reopened(one)]
-    return min(found, key=lambda one: (_rank(one), -one.id), default=None)
+    return min(found, key=lambda one: (_rank(one), _was_told_of_another(one), -one.id), default=None)
 
 
 def can_be_reopened(task: CallTask) -> bool:
@@ -129,6 +129,12 @@ def close_again(
         facts.retract(one, task.subject, cohort=cohort, source=FactSource.SUPERVISOR, by=by, at=at)
     close_when_done(task.case_id, by=by, at=at)
     follow_ups.plan_follow_ups([task], by=by, at=at)
+
+
+def _was_told_of_another(task: CallTask) -> bool:
+    """Return whether nothing was said in a call, because its person was told in that about another meeting."""
+    contact = find_contact(task.contact_id)
+    return contact is not None and contact.told_with_id is not None
 
 
 def _rank(task: CallTask) -> int:

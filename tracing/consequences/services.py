@@ -153,9 +153,10 @@ def follow_case(
             contact, case, born=born[contact.person_id], on=today, reaching=reaching or frozenset()
         )
     session.flush()
-    found = _carry_out(case, listed, today=today, by=by, at=at)
+    beside = telling_queries.other_results(case)
+    found = _carry_out(case, listed, beside=beside, today=today, by=by, at=at)
     _follow_elsewhere(case, listed, by=by, at=at)
-    for other in telling_queries.other_results(case):
+    for other in beside:
         # of two results one may be none, and the person hears what holds for the other; they are followed up about one
         if other.told_at is not None:
             _carry_out(other, [], today=clock.local_day(at, queries.zone_of(other)), by=by, at=at)
@@ -285,12 +286,13 @@ def _carry_out(
     case: Case,
     listed: Sequence[Contact],
     *,
+    beside: Sequence[Case] | None = None,
     today: date,
     only_contacts: bool = False,
     by: int | None,
     at: datetime,
 ) -> tuple[Consequence, ...]:
-    picture = queries.case_now(case, listed, on=today)
+    picture = queries.case_now(case, listed, beside=beside, on=today)
     found = rules.of_case(picture)
     if only_contacts:
         found = tuple(one for one in found if one.subject[0] != "case")

@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from tracing.cases.models import Case, CaseOutcome, CaseStatus
 from tracing.cases.rules import SAME_EPISODE_DAYS
+from tracing.consequences.picture_rules import later, to_come
 from tracing.contacts.models import Contact, ContactStatus
 from tracing.contacts.queries import (
     OF_ONE_TIME,
@@ -76,21 +77,20 @@ def stands(case: Case, *, on: date) -> bool:
     return case.isolation_last_day is None or case.isolation_last_day >= on
 
 
-def told_of_none(case: Case) -> list[date | None]:
-    """Return the last days that the person of a case was told for other results that turned out to be none.
+def told_of_none(beside: Iterable[Case]) -> list[date | None]:
+    """Return the last days that somebody was told for results beside theirs (`other_results`) that turned out to be none.
 
-    Once they were called about this one, they know what holds instead (`services.remember_told`).
+    Once they were called about the one that stands, they know what holds instead (`services.remember_told`).
     """
-    if case.told_at is None:
-        return []
     return [
         one.told_last_day
-        for one in other_results(case)
+        for one in beside
         if one.outcome is CaseOutcome.NOT_A_CASE and one.told_at is not None
     ]
 
 
 DECIDED = frozenset({Measure.REQUIRED, Measure.NOT_REQUIRED})
+"""It is known what is asked of somebody, be it nothing."""
 
 
 def told_of(contact: Contact, case: Case) -> Contact | None:
@@ -131,14 +131,14 @@ def adds_nothing(
     measure = _measure_as_told(contact, case, told[-1], on=on, ruled_on=ruled_on)
     if measure is None or not _is_decided(measure):
         return False
-    heard = _last(one.told_last_day for one in told)
-    if _last([measure.last_day_in, *(one.quarantine_last_day for one in counted)]) != heard:
+    heard = later(*(one.told_last_day for one in told))
+    if later(measure.last_day_in, *(one.quarantine_last_day for one in counted)) != heard:
         return False
     if measure.awaits_result != told[-1].told_awaits_result:
         return False
     tests = [[test.on.isoformat(), test.kind.value if test.kind else None] for test in measure.tests]
     # of several meetings they are told the tests of the one whose measure lasts longest
-    return measure.last_day_in != heard or _to_come(tests, on) == _to_come(told[-1].told_tests or [], on)
+    return measure.last_day_in != heard or to_come(tests, on) == to_come(told[-1].told_tests or [], on)
 
 
 def _is_decided(measure: Quarantine) -> bool:
@@ -197,32 +197,19 @@ def _measure_as_told(
     return measure_of(get_pack(case.programme), situation)
 
 
-def _last(days: Iterable[date | None]) -> date | None:
-    return max((day for day in days if day is not None), default=None)
-
-
-def _to_come(tests: Iterable[Sequence[str | None]], on: date) -> list[tuple[str, str | None]]:
-    return [(day, kind) for day, kind in tests if day is not None and date.fromisoformat(day) >= on]
-
-
-def told_of_one_episode(case: Case) -> list[Case]:
-    """Return the other cases of the same person, under other records, of which they were told and which still stand.
+def is_followed_by_another(case: Case, beside: Iterable[Case]) -> bool:
+    """Return whether the person is asked how they are about another case (`other_results`): the one that isolates longest.
 
     Two laboratories' results of one person are two cases until somebody says that the records are one.
     """
-    return [
-        one
-        for one in other_results(case)
+    own = (case.isolation_last_day or date.min, case.id)
+    return any(
+        (one.isolation_last_day or date.min, one.id) > own
+        for one in beside
         if one.told_at is not None
         and one.status is not CaseStatus.WITHDRAWN
         and one.outcome is not CaseOutcome.NOT_A_CASE
-    ]
-
-
-def is_followed_by_another(case: Case) -> bool:
-    """Return whether the person is asked how they are about another case of the episode: the one that isolates longest."""
-    own = (case.isolation_last_day or date.min, case.id)
-    return any((one.isolation_last_day or date.min, one.id) > own for one in told_of_one_episode(case))
+    )
 
 
 def told_calls_of(person_id: int) -> Sequence[CallTask]:

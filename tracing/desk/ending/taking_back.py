@@ -4,7 +4,7 @@
 puts it back, unless any of it has been changed since.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -178,13 +178,12 @@ def keep(
     outcome: CallOutcome,
     *,
     question: int | None = None,
-    follow_ups: Sequence[int] = (),
     by: Agent,
     at: datetime,
 ) -> OutcomeUndo:
     """Keep what an outcome changed, for as long as it can be taken back; forget what is a day old.
 
-    `question` was raised with it, `follow_ups` are the calls that it has planned.
+    `question` was raised with it.
     """
     session.flush()
     now = _rows(before.scope)
@@ -216,7 +215,7 @@ def keep(
             "rows": {table: rows for table, rows in changed.items() if rows},
             "facts": new_facts,
             "question": question,
-            "follow_ups": sorted(follow_ups),
+            "follow_ups": _planned_since(before),
         },
     )
     session.add(kept)
@@ -279,6 +278,14 @@ def take_back(undo_id: int, *, by: Agent, at: datetime) -> Call:
     if "calls" in rows and not _go_on(call, kept.task_id, by=by, at=at):
         _end_again(call, rows, at=at)
     return call
+
+
+def _planned_since(before: Before) -> list[int]:
+    """Return the follow-up calls that were made since `look` looked at every call of the people concerned."""
+    chosen = select(CallTask.id).where(
+        equals_any(CallTask.person_id, before.scope[_Of.PERSON]), CallTask.planned_on.is_not(None)
+    )
+    return sorted(set(session.scalars(chosen)) - set(before.scope[_Of.TASK]))
 
 
 def _also(persons: Iterable[int], task_ids: list[int]) -> list[int]:

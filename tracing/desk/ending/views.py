@@ -15,7 +15,6 @@ from tracing.calls import services as calls
 from tracing.calls.errors import CallbackOutsideHours, StillMissing
 from tracing.calls.rules import OUTCOMES, SAID_IDENTITY, Asks, CallOutcome
 from tracing.calls.words import OUTCOME_WORDS
-from tracing.consequences import follow_ups
 from tracing.contacts.panel_views import DIALOG as CONTACT_DIALOG
 from tracing.contacts.panel_views import GRID as CONTACT_GRID
 from tracing.desk import queries, rules, services
@@ -152,15 +151,13 @@ def finish(call_id: int, task_id: int, outcome: CallOutcome, form: EndForm) -> C
     if asks is Asks.IDENTITY:
         calls.save_answer(held, talk.task, SAID_IDENTITY, form.identity.data, by=by, at=at)
     when = promised(form, talk.task, at=at) if asks is Asks.CALLBACK else None
-    with follow_ups.planned() as planned:
-        following = call_outcomes.finish(talk, outcome, callback_at=when, language=form.spoken, by=by, at=at)
+    following = call_outcomes.finish(talk, outcome, callback_at=when, language=form.spoken, by=by, at=at)
     taking_back.keep(
         before,
         held,
         talk.task,
         outcome,
         question=question.id if question else None,
-        follow_ups=planned,
         by=by,
         at=at,
     )

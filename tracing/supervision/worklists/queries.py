@@ -308,7 +308,7 @@ def _beside_what_was_done(found: Sequence[Case]) -> list[ListedCase]:
         .group_by(CallTask.case_id)
     )
     beside = telling_queries.results_beside(found)
-    today = clock.local_day(clock.database_now(), consequence_queries.zone_of(found[0])) if found else None
+    today = clock.local_day(clock.now(), consequence_queries.zone_of(found[0])) if found else None
     return [
         ListedCase(
             case,
