@@ -9,8 +9,9 @@ from tracing.programmes.loader import load_packs
 from tracing.programmes.vocabulary import TestKind
 from tracing.scripts import checks
 from tracing.scripts import wording as wordings
-from tracing.scripts.library import load_library, newest
+from tracing.scripts.library import load_library, newest, version_key
 from tracing.scripts.problems import Fault
+from tracing.scripts.publishing.differences import compare
 from tracing.scripts.publishing.rules import texts_of, untranslated
 from tracing.scripts.vocabulary import Phrase, ScriptKind
 from tracing.scripts.wording import RETENTION, days_of_meetings, in_both, said_aloud, within_a_sentence
@@ -24,6 +25,16 @@ TODAY = date(2022, 1, 11)
 def test_every_text_has_its_english_and_nothing_else_is_translated(script):
     assert [step.id for step in script.steps if untranslated(step, script.english)] == []
     assert script.english.keys() == {text for step in script.steps for text in texts_of(step)}
+
+
+@pytest.mark.parametrize("script", NEWEST, ids=lambda script: script.kind.value)
+def test_a_version_says_that_the_french_is_the_same_only_if_it_is(script):
+    versions = sorted(
+        (one for one in LIBRARY.values() if one.kind is script.kind), key=lambda one: version_key(one.version)
+    )
+    steps_differ = any(pair.before != pair.after for pair in compare(versions[-2], script))
+
+    assert ("Rien ne change en français" in script.changes) is not steps_differ
 
 
 @pytest.mark.parametrize("script", NEWEST, ids=lambda script: script.kind.value)
