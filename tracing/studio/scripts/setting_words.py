@@ -38,9 +38,9 @@ def _settings(step: Step | None, questions: Mapping[str, Question]) -> dict[str,
     found = {
         "section": (_("Rubrique"), step.section),
         "when": (_("Quand"), _when(words.condition_lines(step.when, questions))),
-        "mandatory": (_("À dire dans tous les cas"), _yes_no(step.mandatory)),
+        "mandatory": (_("Doit être dite et confirmée"), _yes_no(step.mandatory)),
         "gate": (_("Arrête la suite"), _yes_no(step.gate)),
-        "sensitive": (_("Après l’identité seulement"), _yes_no(step.sensitive)),
+        "sensitive": (_("Réservée à l’identité confirmée"), _yes_no(step.sensitive)),
         "widget": (_("Ouvre"), _opens(step)),
         "end": (_("Termine l’appel"), words.outcome_word(step.end.outcome) if step.end else _("non")),
     }
