@@ -2,7 +2,6 @@
 
 import pytest
 
-from tests.conftest import NOW
 from tests.studio.test_publishing_a_rule import filled, soup
 from tests.studio.test_writing_a_script import (
     P0,
@@ -17,26 +16,12 @@ from tests.studio.test_writing_a_script import (
 )
 from tracing.programmes.publishing.models import VersionState
 from tracing.scripts import services as scripts
-from tracing.scripts.publishing import paths, queries, rules, services
+from tracing.scripts.publishing import paths, rules
 from tracing.scripts.vocabulary import FACTS
 
+pytestmark = pytest.mark.usefixtures("published_scripts")
+
 ASKED = "Do you have a moment? About ten minutes."
-
-
-@pytest.fixture(autouse=True)
-def seeded(story):
-    services.seed(at=NOW)
-    queries.follow_now()
-
-
-@pytest.fixture
-def rose(browse, story):
-    return browse.as_(story.rose, site=story.nantes)
-
-
-@pytest.fixture
-def ben(browse, story):
-    return browse.as_(story.ben, site=story.nantes)
 
 
 def english_of(draft):

@@ -32,16 +32,6 @@ def seeded(story):
 
 
 @pytest.fixture
-def rose(browse, story):
-    return browse.as_(story.rose, site=story.nantes)
-
-
-@pytest.fixture
-def ben(browse, story):
-    return browse.as_(story.ben, site=story.nantes)
-
-
-@pytest.fixture
 def ada(browse, story):
     waiting_case(story.nantes, identity("Marie", phones=("+33639980001",)), at=NOW)
     return browse.as_(story.ada, site=story.nantes)

@@ -32,16 +32,6 @@ def seeded(story):
     queries.follow_now(NOW)
 
 
-@pytest.fixture
-def rose(browse, story):
-    return browse.as_(story.rose, site=story.nantes)
-
-
-@pytest.fixture
-def ben(browse, story):
-    return browse.as_(story.ben, site=story.nantes)
-
-
 def soup(answer):
     return read(answer.text)
 

@@ -78,16 +78,6 @@ def approved(rose, ben, draft):
     act(ben, draft, "approve/adviser")
 
 
-@pytest.fixture
-def rose(browse, story):
-    return browse.as_(story.rose, site=story.nantes)
-
-
-@pytest.fixture
-def ben(browse, story):
-    return browse.as_(story.ben, site=story.nantes)
-
-
 def test_the_preview_counts_whose_end_moves_and_writes_nothing(rose, story):
     not_told, _task = waiting(story, 1)
     told, task = waiting(story, 2, told=True)

@@ -7,15 +7,10 @@ from tests.desk.walking import P0, Walk, soup
 from tests.studio.test_writing_a_script import act, begin, change_step, draft_at, plan, versions_used
 from tests.support.story import identity, waiting_case
 from tracing.cases.queries import get_case
-from tracing.scripts.publishing import queries, services
+
+pytestmark = pytest.mark.usefixtures("published_scripts")
 
 FILE = {"reason": "complaint"}
-
-
-@pytest.fixture(autouse=True)
-def seeded(story):
-    services.seed(at=NOW)
-    queries.follow_now()
 
 
 def test_a_call_back_after_the_change_has_the_new_script_and_the_file_keeps_both(browse, story, clock):

@@ -26,27 +26,13 @@ from tracing.scripts.vocabulary import FACTS, ScriptKind
 from tracing.studio.scripts import words
 from tracing.studio.scripts.step_shape_forms import step_form
 
+pytestmark = pytest.mark.usefixtures("published_scripts")
+
 SCRIPTS = "/scripts"
 TOMORROW = NOW + timedelta(days=1)
 SAID = "Comptez une petite dizaine de minutes, je vous préviens si c’est plus long."
 WHY = "La durée de l’appel est dite autrement, pour tout le monde."
 P0 = ScriptKind.P0
-
-
-@pytest.fixture(autouse=True)
-def seeded(story):
-    services.seed(at=NOW)
-    queries.follow_now()
-
-
-@pytest.fixture
-def rose(browse, story):
-    return browse.as_(story.rose, site=story.nantes)
-
-
-@pytest.fixture
-def ben(browse, story):
-    return browse.as_(story.ben, site=story.nantes)
 
 
 def begin(visitor, kind="p0"):

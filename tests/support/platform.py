@@ -111,26 +111,23 @@ def load_people(settings: Settings, people: Iterable[Mapping[str, str]] = PEOPLE
 
 def load_more(data_dir: Path, people: Iterable[Mapping[str, str]], *, number: str) -> None:
     """Load another lot into a platform that runs, from a process of its own, as the command does."""
-    environment = os.environ | {
-        "TRACING_DATA_DIR": str(data_dir),
-        "TRACING_DEMO": "off",
-        "TRACING_FICTION_NUMBERS": "on",
-    }
-    said = json.dumps({"number": number, "people": [dict(one) for one in people]})
-    subprocess.run(
-        [sys.executable, "-m", "tests.support.platform", said], cwd=ROOT, env=environment, check=True
-    )
+    _run_beside(data_dir, {"number": number, "people": [dict(one) for one in people]})
 
 
 def let_versions_take_effect(data_dir: Path) -> None:
     """Let the approved versions of a platform that runs take effect now, as if their moment had come."""
+    _run_beside(data_dir, "now")
+
+
+def _run_beside(data_dir: Path, wanted: object) -> None:
+    """Run this program on the data of a platform that runs."""
     environment = os.environ | {
         "TRACING_DATA_DIR": str(data_dir),
         "TRACING_DEMO": "off",
         "TRACING_FICTION_NUMBERS": "on",
     }
     subprocess.run(
-        [sys.executable, "-m", "tests.support.platform", json.dumps("now")],
+        [sys.executable, "-m", "tests.support.platform", json.dumps(wanted)],
         cwd=ROOT,
         env=environment,
         check=True,
