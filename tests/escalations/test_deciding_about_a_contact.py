@@ -11,10 +11,11 @@ from tracing.contacts import calling as contact_calls
 from tracing.contacts.models import Contact, ContactStatus
 from tracing.escalations import queries, services
 from tracing.escalations.errors import RulingDoesNotFit
-from tracing.escalations.models import Decision, EscalationState, Reason
+from tracing.escalations.models import Audience, Decision, EscalationState, Reason
 from tracing.facts import queries as facts
 from tracing.facts.rules import FactKind, FactSource, SubjectType
 from tracing.kernel.db import session
+from tracing.kernel.events import IdentityAccess
 from tracing.programmes.vocabulary import RiskLevel
 from tracing.queue import queries as queue
 from tracing.queue.models import TaskState
@@ -123,3 +124,22 @@ def test_closed_with_the_person_says_nothing_to_the_contact(browse, story, talk,
     answered(browse, story, question, about=str(luc.id), decision="closed")
 
     assert session.get_one(Contact, luc.id).told_at is None
+
+
+@pytest.mark.parametrize(("audience", "is_shown"), [(Audience.ADVISER, True), (Audience.REFERENT, False)])
+def test_a_contact_is_recorded_as_read_by_whoever_is_shown_the_name(
+    browse, story, talk, luc, audience, is_shown
+):
+    is_medical = audience is Audience.ADVISER
+    question = talk.ask(Reason.RISK_DISPUTED if is_medical else Reason.PROCEDURE, "Autre", audience)
+    reader = browse.as_(story.ben) if is_medical else browse.as_(story.rose, site=story.nantes)
+
+    page = reader.follow(f"/escalations/{question.id}/take")
+
+    read = {
+        one
+        for row in session.scalars(select(IdentityAccess).where(IdentityAccess.why == "escalation"))
+        for one in row.people
+    }
+    assert f"person:{talk.task.person_id}" in read
+    assert ("Son contact Luc" in page.text, f"person:{luc.person_id}" in read) == (is_shown, is_shown)

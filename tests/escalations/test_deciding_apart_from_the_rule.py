@@ -197,18 +197,8 @@ def call_tasks(call):
 
 
 def test_the_risk_of_a_case_cannot_be_decided(line, ben):
-    question = line.ask()
-    services.take(question.id, by=ben, at=NOW)
-
     with pytest.raises(RulingDoesNotFit):
-        services.settle(
-            question.id,
-            answer="Non",
-            decision=Decision.GO_ON,
-            ruling=ruling(RulingKind.NEGLIGIBLE, None),
-            by=ben,
-            at=NOW,
-        )
+        settled(line.ask(), ben, answer="Non", ruling=ruling(RulingKind.NEGLIGIBLE, None))
 
 
 # ---------- The form ----------
@@ -260,18 +250,9 @@ def test_a_last_day_before_the_sampling_or_long_past_is_refused(browse, story, l
 def test_a_last_day_before_the_meeting_is_refused(story, line, ben):
     contact = contact_line(story, line)
     of = database.get_one(Contact, contact.task.contact_id)
-    question = contact.ask(Reason.RISK_DISPUTED)
-    services.take(question.id, by=ben, at=NOW)
 
     with pytest.raises(EndsTooEarly):
-        services.settle(
-            question.id,
-            answer="",
-            decision=Decision.GO_ON,
-            ruling=ruling(last_day=of.last_contact_on - DAY),
-            by=ben,
-            at=NOW,
-        )
+        settled(contact.ask(Reason.RISK_DISPUTED), ben, ruling=ruling(last_day=of.last_contact_on - DAY))
 
 
 @pytest.mark.parametrize(("since", "days"), [(None, -14), (-20, -14), (-3, -3)])

@@ -34,6 +34,11 @@ from tracing.sickleave.models import VALID, NoteKind, NoteState
 from tracing.sickleave.reasons import Reason
 from tracing.sickleave.rules import CancelReason, NoteAllowed, NoteMend, NoteRefused, NoteRequest, decide_note
 
+
+def nir(body: str) -> str:
+    return f"{body}{97 - int(body) % 97:02}"
+
+
 CHILD = {"person_on_line": "representative", "representative_confirmed": "yes", "has_symptoms": "no"}
 PARENT = {
     "note-first_names": "Claire",
@@ -43,7 +48,7 @@ PARENT = {
     "note-postcode": "44000",
     "note-city": "Nantes",
     "note-address_confirmed": "y",
-    "note-nir": "284064410900103",
+    "note-nir": nir("2840644109001"),
     "note-scheme": "RG",
     "note-last_work_on": "2026-03-09",
     "note-sworn": "y",
@@ -52,11 +57,6 @@ PARENT = {
 NAMED = {"note-first_names", "note-birth_name", "note-birth_date", "note-nir"}
 
 
-def nir(body: str) -> str:
-    return f"{body}{97 - int(body) % 97:02}"
-
-
-PARENT["note-nir"] = nir("2840644109001")
 ON = date(2022, 1, 10)
 
 

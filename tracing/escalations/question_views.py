@@ -1,5 +1,6 @@
 """The page of one question, shared by several views: its case file for whoever took it, its state for the others."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flask import make_response, render_template
@@ -10,6 +11,7 @@ from tracing.calls import services as calls
 from tracing.calls.models import Call
 from tracing.calls.phone_numbers import numbers_of
 from tracing.calls.spoken_proof import shown
+from tracing.contacts.models import Contact
 from tracing.escalations import calling, casefile, listing, queries
 from tracing.escalations.forms import AnswerForm
 from tracing.escalations.models import Audience, Decision, Escalation, EscalationState
@@ -20,6 +22,7 @@ from tracing.people import queries as people
 from tracing.programmes.rules import is_open
 from tracing.queue import queries as queue
 from tracing.queue.errors import ClaimLost
+from tracing.queue.models import CallTask
 from tracing.queue.ordering.hours import calling_of_person
 from tracing.scripts.wording import day_in_words
 from tracing.sickleave import insurance_number as note_numbers
@@ -109,7 +112,7 @@ def show_question(
         file = casefile.open_case_file(found)
         events.record_access(
             people.records_shown(
-                [file.person_id, *(one.person_id for one in rulings.listed_contacts(file.task))]
+                [file.person_id, *(one.person_id for one in _contacts_to_decide_about(found, file.task))]
             ),
             by=agent().member_id,
             at=clock.now(),
@@ -170,16 +173,19 @@ def answer_form(found: Escalation) -> AnswerForm:
                 name=rulings.name_of(one),
                 day=day_in_words(one.last_contact_on),
             )
-            for one in rulings.listed_contacts(task)
-        }
-        if found.audience is Audience.ADVISER
-        else {},
+            for one in _contacts_to_decide_about(found, task)
+        },
         callers=_callers(found),
         today=clock.local_day(clock.now(), here.time_zone),
     )
     if not form.is_submitted():
         form.call.data = str(line.call.id) if line.call is not None and line.is_open else ""
     return form
+
+
+def _contacts_to_decide_about(found: Escalation, task: CallTask) -> Sequence[Contact]:
+    """Return the contacts whom the page names: to an adviser those of the case, to a referent none."""
+    return rulings.listed_contacts(task) if found.audience is Audience.ADVISER else []
 
 
 def _callers(found: Escalation) -> dict[int, str]:

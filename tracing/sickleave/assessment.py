@@ -80,8 +80,6 @@ class Assessment:
     person_id: int | None
     """Whose note it is; None: a parent who was not registered yet."""
     parent: ParentSaid | None = None
-    asks_work: bool = False
-    """The form asks about work: the script did not, because the person is in hospital, and a doctor agreed to days."""
 
     @property
     def refusal(self) -> NoteRefused | None:
@@ -143,6 +141,14 @@ def assess(
         parent=parent,
         work=work,
     )
+
+
+def asks_work(task: CallTask) -> bool:
+    """Return whether the form asks about work: the script did not, of somebody in hospital, and a doctor agreed to days."""
+    about = contacts.find_contact(task.contact_id) or cases.get_case(task.case_id)
+    if about.note_ruling is None:
+        return False
+    return calls.answers_by_task([task.id], ["hospitalised"])[task.id].get("hospitalised") == "yes"
 
 
 def assess_again(
@@ -215,8 +221,8 @@ def _assess(
     is_identified = conversation is not None and conversation.identity_confirmed_at is not None
     ruled_days = (contact or case).note_ruling
     is_in_hospital = given.get("hospitalised") == "yes"
-    asks_work = is_in_hospital and ruled_days is not None and parent is None and not is_confirmed
-    if asks_work and is_preview:
+    is_asked_of_work = is_in_hospital and ruled_days is not None and parent is None and not is_confirmed
+    if is_asked_of_work and is_preview:
         given = {"insurance_scheme": Scheme.RG.value, "can_telework": "no", **given}
     request = NoteRequest(
         pack=pack,
@@ -245,7 +251,7 @@ def _assess(
         request=request,
         decision=decide_note(request),
         missing=()
-        if is_confirmed or asks_work or parent is not None
+        if is_confirmed or is_asked_of_work or parent is not None
         else _missing(task, conversation, given),
         is_wanted=parent is not None or given.get("wants_note") != "no",
         is_sworn=is_sworn,
@@ -258,7 +264,6 @@ def _assess(
         kind=_kind(contact, parent),
         person_id=person_id,
         parent=parent.said if parent is not None else None,
-        asks_work=asks_work,
     )
 
 

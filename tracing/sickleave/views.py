@@ -266,8 +266,8 @@ class _Asked:
 def _asked(call: Call, task: CallTask, *, is_sent: bool = True) -> _Asked:
     """Return the form as it was sent, or filled with what is known: of the person, or of the parent of a child."""
     if not parents.concerns_child(task, today=_today()):
-        found = assess(call, task, by=agent(), at=clock.now())
-        return _Asked(_form_for(task, WorkNoteForm if found.asks_work else NoteForm, is_sent=is_sent))
+        kind = WorkNoteForm if assessment.asks_work(task) else NoteForm
+        return _Asked(_form_for(task, kind, is_sent=is_sent))
     wanted = request.args.get("parent")
     parent, on_line = parents.chosen(call, task, wanted, today=_today())
     data = {} if is_sent else {"formdata": None, "data": _known(task, parent.identity, parent)}

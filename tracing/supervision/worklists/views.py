@@ -36,7 +36,7 @@ def lists() -> ResponseReturnValue:
     before = request.args.get("before", type=int)
     context = {
         "which": which,
-        "sizes": worklists.sizes(site),
+        "sizes": worklists.sizes(site) if sees_all else {},
         "sees_all": sees_all,
         "list_words": words.LIST_WORDS,
         "lead": words.LIST_LEADS[which],
