@@ -257,10 +257,8 @@ def _of_case(subject: Subject) -> list[tuple[str, str]]:
     said = [(str(_("Prélèvement")), day(case.sampled_on) if case.sampled_on else day(case.first_sampled_at))]
     if case.outcome is CaseOutcome.NOT_A_CASE:
         # the columns keep what was decided while it was a case, for whoever rings the person
-        why = _(
-            "Ce n’est pas un cas : l’isolement ne lui est plus demandé, et ses contacts ne sont plus appelés."
-        )
-        return [*said, (str(_("Plus rien n’est demandé")), str(why))]
+        why = _("Plus rien n’est demandé : ce n’est pas un cas, et ses contacts ne sont plus appelés.")
+        return [*said, (str(_("Isolement")), str(why))]
     if case.window_start and case.window_end:
         window = _("du %(start)s au %(end)s", start=day(case.window_start), end=day(case.window_end))
         said.append((str(_("Contagion")), str(window)))
@@ -302,7 +300,8 @@ def _of_contact(contact: Contact, case: Case) -> list[tuple[str, str]]:
         said.append(_by_doctor())
     why = _asks_nothing(contact, case)
     if why:
-        return [*said, (str(_("Plus rien n’est demandé pour cette rencontre")), why)]
+        nothing = _("Plus rien n’est demandé pour cette rencontre. %(why)s", why=why)
+        return [*said, (str(_("Quarantaine")), str(nothing))]
     until = words.until_in_words(contact.quarantine_last_day)
     said.append((str(_("Quarantaine")), _measure(contact.quarantine_measure, until)))
     if contact.quarantine_rule:
