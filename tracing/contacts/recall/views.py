@@ -51,6 +51,8 @@ class Recall:
     typed: str = ""
     error: str = ""
     """What is wrong in the place that was typed for the day with the focus."""
+    is_day_gone: bool = False
+    """It was typed for a day that is not asked about any more; the latest day has the focus."""
     is_window: bool = field(default=True)
     """The days are those of the rule in force; else the last fourteen before the sampling."""
 
@@ -134,7 +136,9 @@ def _page(call_id: int, task_id: int, shown: Recall, *, status: int = 200) -> Re
     said_of = {place.day for place, words in named if words and place.day is not None}
     shown.outside = [of(day) for day in sorted(said_of - set(asked_about), reverse=True)]
     asked = request.args.get("day")
-    shown.focus = shown.focus or (_day(asked) if asked else last)
+    wanted = shown.focus or (_day(asked) if asked else last)
+    shown.is_day_gone = wanted not in asked_about
+    shown.focus = last if shown.is_day_gone else wanted
     return panel_of(call_id, task_id, Opened(recall=shown), status=status)
 
 
