@@ -82,6 +82,7 @@ def test_a_contact_is_taken_by_the_reference_that_stands_in_their_letter(browse:
     found = ada.follow("/incoming", {"key": case.reference, "born": "1971-02-03"})
 
     assert "Personne ne correspond" in nobody.text
+    assert not soup(nobody).select_one("input[name=number]").get("value"), "a reference is no number to call"
     assert "KACI Luc" in found.text
 
 

@@ -131,6 +131,9 @@ def by_reference(reference: str, *, by: Agent) -> Found:
 
 def number_in(key: str, *, allow_fiction: bool) -> str:
     """Return the search text if it is a telephone number, to be offered as the number to call back."""
+    # the digits of a reference make a number, too: that of somebody else
+    if any(letter.isalpha() for letter in key):
+        return ""
     return key if read_phones(key, allow_fiction=allow_fiction).numbers else ""
 
 
