@@ -7,6 +7,7 @@ from sqlalchemy import select, update
 
 from tests.conftest import NOW
 from tests.contacts.conftest import LUC, OneBrowserEach, OnThePhone, named, on_the_phone
+from tests.desk.test_contact_call import waiting_contact
 from tests.support.markup import read
 from tests.support.pages import check_fragment
 from tests.support.statements import statements_sent
@@ -20,8 +21,6 @@ from tracing.kernel.events import IdentityAccess
 from tracing.people import queries as people
 from tracing.places import services as places
 from tracing.places.models import NamedPlace
-from tracing.queue import services as queue
-from tracing.queue.models import TaskKind
 from tracing.vault.registry import clear_cohort
 
 HINT = "autres dossiers"
@@ -246,18 +245,10 @@ def test_the_list_of_the_call_says_it_too_once_the_contact_is_saved(browse, stor
 def test_a_contacts_call_is_told_nothing_of_places(browse, story, names):
     names("Bar du Port")
     opened = names("Bar du Port")
-    met = contact(opened, identity("Luc", "Martin", phones=("+33639987777",)), by=story.ada, at=NOW)
-    task = queue.enqueue(
-        kind=TaskKind.CONTACT_FIRST,
-        person_id=met.person_id,
-        phones=("+33639987777",),
-        site_id=story.nantes.id,
-        case_id=opened.id,
-        contact_id=met.id,
-        due_at=NOW + timedelta(hours=1),
-        at=NOW,
-    )
+    who = identity("Luc", "Martin", phones=("+33639987777",))
+    task = waiting_contact(story, opened, who, due=-timedelta(days=3))
     phone = on_the_phone(story.ada, task)
+    assert phone.call.household_id == task.household_id
     browse.as_(story.ada).post(
         phone.path.replace("/contacts", "/places/hint"), {"contact-place": "Bar du Port"}, status=409
     )

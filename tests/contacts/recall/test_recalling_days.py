@@ -7,10 +7,11 @@ from sqlalchemy import select
 
 from tests.conftest import NOW
 from tests.contacts.conftest import LUC, named, on_the_phone
+from tests.desk.test_contact_call import waiting_contact
 from tests.support.markup import read
 from tests.support.pages import check_fragment
 from tests.support.statements import statements_sent
-from tests.support.story import contact, identity, waiting_case
+from tests.support.story import identity, waiting_case
 from tests.support.sweep import end_claims
 from tracing.cases.queries import get_case
 from tracing.consequences import services as consequences
@@ -18,8 +19,6 @@ from tracing.facts.rules import FactKind, FactSource, NewFact, SubjectType
 from tracing.kernel.db import session as database
 from tracing.places.models import NamedPlace
 from tracing.places.queries import words_of
-from tracing.queue import services as queue
-from tracing.queue.models import TaskKind
 
 
 def day_of(visitor, phone, day):
@@ -117,17 +116,8 @@ def test_what_is_typed_after_the_claim_was_lost_is_kept_and_shown(browse, story,
 
 def test_a_contact_recalls_no_days_of_the_case(browse, story):
     opened = get_case(waiting_case(story.nantes, at=NOW).case_id)
-    met = contact(opened, identity("Luc", "Martin", phones=("+33639987777",)), by=story.ada, at=NOW)
-    task = queue.enqueue(
-        kind=TaskKind.CONTACT_FIRST,
-        person_id=met.person_id,
-        phones=("+33639987777",),
-        site_id=story.nantes.id,
-        case_id=opened.id,
-        contact_id=met.id,
-        due_at=NOW,
-        at=NOW,
-    )
+    who = identity("Luc", "Martin", phones=("+33639987777",))
+    task = waiting_contact(story, opened, who, due=-timedelta(days=3))
     phone = on_the_phone(story.ada, task)
 
     ada = browse.as_(story.ada)
