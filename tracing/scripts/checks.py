@@ -21,9 +21,8 @@ from tracing.scripts.definitions import (
     Not,
     Question,
     Script,
-    Step,
 )
-from tracing.scripts.problems import Fault, Problem
+from tracing.scripts.problems import Fault, Problem, at
 from tracing.scripts.safety import dangers
 from tracing.scripts.vocabulary import (
     FACTS,
@@ -54,11 +53,6 @@ def problems(script: Script) -> list[Problem]:
         *_ends(script),
         *dangers(script),
     ]
-
-
-def at(step: Step, part: str, fault: Fault, **values: object) -> Problem:
-    """Return a problem with its place."""
-    return Problem(fault, values, step.id, part)
 
 
 def _repeated_ids(script: Script) -> Iterator[Problem]:

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from tracing.scripts.definitions import Step
+
 
 class Fault(StrEnum):
     """What is wrong, in English, with a place for each value."""
@@ -73,3 +75,8 @@ class Problem:
         """Return it in English, as who writes a file reads it."""
         said = self.fault.value.format(**self.values)
         return said if self.step is None else f"step {self.step!r}, {self.part}: {said}"
+
+
+def at(step: Step, part: str, fault: Fault, **values: object) -> Problem:
+    """Return a problem with its place."""
+    return Problem(fault, values, step.id, part)

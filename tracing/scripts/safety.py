@@ -7,8 +7,8 @@ Union (112, directive 2018/1972, article 109).
 import re
 from collections.abc import Iterator
 
-from tracing.scripts.definitions import All, AnswerIs, AnyOf, Condition, Script, Step
-from tracing.scripts.problems import Fault, Problem
+from tracing.scripts.definitions import All, AnswerIs, AnyOf, Condition, Script
+from tracing.scripts.problems import Fault, Problem, at
 from tracing.scripts.vocabulary import (
     ALWAYS_ASKED,
     DATA_NOTICE,
@@ -55,11 +55,9 @@ def _asked(script: Script) -> Iterator[Problem]:
     for step in script.steps:
         for question in step.questions:
             if question.id in ALWAYS_ASKED and not question.required:
-                yield Problem(
-                    Fault.MUST_BE_REQUIRED, {"name": question.id}, step.id, f"question {question.id!r}"
-                )
+                yield at(step, f"question {question.id!r}", Fault.MUST_BE_REQUIRED, name=question.id)
             if question.id == EMERGENCY_QUESTION and (question.when or step.when or not step.gate):
-                yield Problem(Fault.EMERGENCY_ASKED, {"name": question.id}, step.id, "gate")
+                yield at(step, "gate", Fault.EMERGENCY_ASKED, name=question.id)
 
 
 def _emergency(script: Script) -> Iterator[Problem]:
@@ -73,17 +71,17 @@ def _emergency(script: Script) -> Iterator[Problem]:
         yield Problem(Fault.STATEMENT_MISSING, {"name": EMERGENCY})
         return
     if asking is not None and script.steps.index(step) != asking + 1:
-        yield _at(step, "id", Fault.EMERGENCY_PLACE, name=EMERGENCY_QUESTION)
+        yield at(step, "id", Fault.EMERGENCY_PLACE, name=EMERGENCY_QUESTION)
     if _alone(step.when) != _SIGNS:
-        yield _at(step, "when", Fault.EMERGENCY_WHEN, name=EMERGENCY_QUESTION, value=YES)
+        yield at(step, "when", Fault.EMERGENCY_WHEN, name=EMERGENCY_QUESTION, value=YES)
     if not step.mandatory:
-        yield _at(step, "mandatory", Fault.MANDATORY)
+        yield at(step, "mandatory", Fault.MANDATORY)
     if step.end is None or step.end.outcome is not Outcome.NEEDS_DOCTOR:
-        yield _at(step, "end", Fault.EMERGENCY_END)
+        yield at(step, "end", Fault.EMERGENCY_END)
     if step.widget is not Widget.ESCALATE or step.escalation is not EscalationReason.RED_FLAGS:
-        yield _at(step, "widget", Fault.EMERGENCY_ADVICE)
+        yield at(step, "widget", Fault.EMERGENCY_ADVICE)
     if not any(all(_NUMBERS.search(wording) for wording in paragraph) for paragraph in step.say):
-        yield _at(step, "say", Fault.EMERGENCY_WORDS)
+        yield at(step, "say", Fault.EMERGENCY_WORDS)
 
 
 def _alone(condition: Condition | None) -> Condition | None:
@@ -103,9 +101,9 @@ def _before_identity(script: Script) -> Iterator[Problem]:
         if not step.sensitive:
             for wording in heard:
                 if found := _HEALTH.search(_OUR_NAME.sub("", wording)):
-                    yield _at(step, "say", Fault.HEALTH_WORDS, word=found[0])
+                    yield at(step, "say", Fault.HEALTH_WORDS, word=found[0])
         if step.escalation is EscalationReason.RESULT_NOT_ANNOUNCED and any(map(_RESULT.search, heard)):
-            yield _at(step, "say", Fault.RESULT_BY_ADVISER)
+            yield at(step, "say", Fault.RESULT_BY_ADVISER)
 
 
 def _data_notice(script: Script) -> Iterator[Problem]:
@@ -115,9 +113,9 @@ def _data_notice(script: Script) -> Iterator[Problem]:
     said = " ".join(wording for paragraph in step.say for wording in paragraph)
     for name in DATA_NOTICE_FACTS:
         if f"{{{name}}}" not in said:
-            yield _at(step, "say", Fault.NOTICE_FACT, name=name)
+            yield at(step, "say", Fault.NOTICE_FACT, name=name)
     if sum(len(paragraph[-1].split()) for paragraph in step.say) < SHORTEST_NOTICE:
-        yield _at(step, "say", Fault.NOTICE_SHORT, least=SHORTEST_NOTICE)
+        yield at(step, "say", Fault.NOTICE_SHORT, least=SHORTEST_NOTICE)
 
 
 def _panels(script: Script) -> Iterator[Problem]:
@@ -129,8 +127,4 @@ def _panels(script: Script) -> Iterator[Problem]:
         if step is None:
             yield Problem(Fault.PANEL_STEP, {"name": name, "widget": widget})
         elif step.widget is not widget:
-            yield _at(step, "widget", Fault.PANEL, widget=widget)
-
-
-def _at(step: Step, part: str, fault: Fault, **values: object) -> Problem:
-    return Problem(fault, values, step.id, part)
+            yield at(step, "widget", Fault.PANEL, widget=widget)
