@@ -109,6 +109,23 @@ def test_one_person_of_a_household_is_over_while_the_call_goes_on(story: Story, 
     assert page.select_one(f"main a[href='{walk.call}']"), "the call goes on from here"
 
 
+def test_of_two_people_the_outcome_of_the_other_is_not_offered_to_be_taken_back(
+    story: Story, browse: Browser
+):
+    mother = waiting_case(story.nantes, identity("Marie"), at=NOW).id
+    paul = waiting_case(story.nantes, identity("Paul"), at=NOW + timedelta(minutes=1)).id
+    ada = browse.as_(story.ada)
+    walk = take_call(ada)
+    for task_id in (mother, paul):
+        ada.post(f"{walk.call}/tasks/{task_id}/end", {"outcome": "refused"})
+
+    about_mother = soup(ada.post(f"{walk.call}/tasks/{mother}/end", CALLBACK, status=409))
+    about_paul = soup(ada.post(f"{walk.call}/tasks/{paul}/end", CALLBACK, status=409))
+
+    assert about_mother.select_one("form[action*=take-back]") is None
+    assert about_paul.select_one("form[action*=take-back]")
+
+
 def test_later_only_a_supervisor_can_choose_again(story: Story, browse: Browser, clock):
     task = waiting_case(story.nantes, at=NOW)
     ada = browse.as_(story.ada)

@@ -118,6 +118,8 @@ def show_already_ended(
     """
     made = queries.calls_made([held])
     noted = queries.outcomes_to_take_back(held.tracer_id, at=at).get(held.id)
+    if noted is not None and stored is not None and noted.task_id != stored.task_id:
+        noted = None  # it is that of somebody else of the household
     outcome = stored.outcome if stored is not None else held.outcome
     page = render_template(
         "desk/already_ended.html",
