@@ -310,3 +310,17 @@ def test_cases_of_another_site_count_where_the_town_is_known_and_are_not_shown(b
 
     assert "dont 1 d’un autre site" in row
     assert other.reference not in row
+
+
+@pytest.mark.parametrize(("programme", "is_to_do"), [("exercise-2022", True), ("measles", False)])
+def test_an_adviser_looks_first_at_a_place_if_the_programme_lets_them_report_it(
+    browse, story, names, programme, is_to_do
+):
+    story.nantes.programme = programme
+    for _ in range(3):
+        names("Bar du Port")
+    ben = browse.as_(story.ben)
+
+    assert row_of(ben, "Bar du Port")
+    assert ("Signaler 3 dossiers" in ben.get("/clusters").text) == is_to_do
+    assert ("Signaler 3 dossiers" in ben.get("/first").text) == is_to_do

@@ -13,6 +13,8 @@ from tracing.triage.rules import Harm, Row
 
 def _clusters(by: Agent, at: datetime) -> Sequence[Row]:
     rule = services.rule_at(by.site.programme, by=by, at=at)
+    if rule.reason is None:
+        return []  # nothing can be done about them: the list of clusters shows them
     return [
         Row(
             harm=Harm.SPREAD,
