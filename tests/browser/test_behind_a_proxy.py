@@ -235,6 +235,23 @@ def test_nginx_lets_through_as_much_as_the_product_takes_and_the_product_says_wh
     assert "Demandez à l’expéditeur" in page
 
 
+def test_whoever_sends_too_much_gets_the_answer_and_no_broken_connection(hidden: Hidden) -> None:
+    headers = {
+        "Host": hidden.name,
+        "Origin": hidden.address,
+        "Content-Type": "application/x-www-form-urlencoded",
+    }
+    connection = HTTPConnection("127.0.0.1", hidden.port)
+
+    connection.request("POST", "/login", body=b"a" * (65 * MIB), headers=headers)
+    answer = connection.getresponse()
+    page = answer.read().decode()
+    connection.close()
+
+    assert answer.status == 413
+    assert "Demandez à l’expéditeur" in page
+
+
 @pytest.mark.nginx
 @needs_nginx
 def test_a_hundred_half_sent_requests_keep_nobody_out(debians_nginx: Nginx, hidden: Hidden) -> None:

@@ -12,6 +12,7 @@ from gunicorn import systemd
 from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
 
+from tracing.app.middleware.whole_request import reading_whole_requests
 from tracing.app.public_pages import PublicRuntime, create_public_app, sharing_port
 from tracing.app.runtime import Runtime
 from tracing.app.scheduler import make_scheduler
@@ -167,11 +168,11 @@ class GunicornServer(BaseApplication):  # type: ignore[misc]
         for name, value in self._options.items():
             self.cfg.set(name, value)
 
-    def load(self) -> Flask:
+    def load(self) -> "WSGIApplication":
         """Build the application in each worker."""
         app = self._make_app()
         freeze_loaded_objects()
-        return app
+        return reading_whole_requests(app)
 
 
 def pages_only(runtime: Runtime | PublicRuntime, *, workers: int) -> None:
