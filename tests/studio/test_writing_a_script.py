@@ -300,6 +300,32 @@ def test_the_pages_of_a_version_and_of_two_side_by_side(rose):
     rose.get(f"{SCRIPTS}/compare?one=p0-2026.1&other=contact-2026.2", status=404)
 
 
+def test_the_list_shows_what_holds_and_what_is_to_come_and_folds_what_was_before(rose, ben):
+    published(rose, ben)
+
+    [section] = [one for one in soup(rose.get(SCRIPTS)).select(".section") if one.select_one("#kind-p0")]
+
+    rows = section.select("tbody tr")
+    before = section.select("details.past-versions tbody tr")
+    current = rows[: len(rows) - len(before)]
+    assert [row.select_one(".state").get_text(strip=True) for row in current] == ["à venir", "en vigueur"]
+    assert "existent aussi en anglais" in current[1].get_text()
+    assert {row.select_one(".state").get_text(strip=True) for row in before} == {"remplacée"}
+
+
+def test_a_day_is_asked_in_the_preview_as_in_a_call(rose):
+    draft = begin(rose)
+    address = f"{draft}/step?step=symptoms"
+    sent = filled(rose.get(address), address) | {"who": "marie"}
+
+    seen = soup(rose.client.post(f"{draft}/step/preview?step=symptoms", data=sent))
+
+    keys = [one.get_text(strip=True) for one in seen.select(".is-days .answer")]
+    assert keys[0] == "1Aujourd’hui"
+    assert keys[-1] == f"{len(keys)}Ne sait pas"
+    assert len(keys) > 3
+
+
 def test_a_draft_is_tried_with_an_invented_person_and_a_step_is_seen_while_it_is_typed(rose):
     draft = begin(rose)
     number = draft.rpartition("/")[2]

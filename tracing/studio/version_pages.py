@@ -44,6 +44,9 @@ class TableState:
     name: str
     in_force: RuleVersion | None
     versions: Sequence[RuleVersion]
+    """What is written, what is to come, and what is in force."""
+    past: Sequence[RuleVersion]
+    """What was replaced, withdrawn or given up, the newest first."""
     can_change: bool
 
 
@@ -54,14 +57,25 @@ def tables_of(programme: str, *, at: datetime, zone: ZoneInfo) -> list[TableStat
     last = queries.last_pack(programme)
     day = services.first_day(programme, zone=zone, at=at)
     return [
-        TableState(
-            name,
-            next((one for one in found.get(name, []) if is_in_force(one, found.get(name, []), at)), None),
-            found.get(name, []),
-            can_change=bool(rules.rows_on(rules.table_of(last, name), day)),
-        )
+        _state(name, found.get(name, []), at, can_change=bool(rules.rows_on(rules.table_of(last, name), day)))
         for name, _table in pack.tables()
     ]
+
+
+def _state(name: str, versions: Sequence[RuleVersion], at: datetime, *, can_change: bool) -> TableState:
+    now = next((one for one in versions if is_in_force(one, versions, at)), None)
+    current = [one for one in versions if one is now or one.is_open or _is_waiting(one, at)]
+    return TableState(
+        name, now, current, [one for one in versions if one not in current], can_change=can_change
+    )
+
+
+def _is_waiting(version: RuleVersion, at: datetime) -> bool:
+    return (
+        version.state is VersionState.APPROVED
+        and version.effective_at is not None
+        and version.effective_at > at
+    )
 
 
 def is_in_force(version: RuleVersion, others: Sequence[RuleVersion], at: datetime) -> bool:

@@ -60,7 +60,7 @@ def listing() -> ResponseReturnValue:
             words=words,
             now=asked_at(),
             may_write=_may_write(),
-            names=_names(one for table in tables for one in table.versions),
+            names=_names(one for table in tables for one in (*table.versions, *table.past)),
         )
 
 

@@ -27,7 +27,7 @@ class PlanForm(PageForm):
     )
     why = TextAreaField(
         _l("Ce qui change"),
-        description=_l("Trois phrases au plus : quoi, pour qui, pourquoi. Les téléconseillers les liront."),
+        description=_l("Trois phrases au plus : quoi, pour qui, pourquoi. Les enquêteurs les liront."),
         validators=[
             InputRequired(_l("Dites ce qui change.")),
             Length(10, 500, _l("De 10 à 500 caractères.")),

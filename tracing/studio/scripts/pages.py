@@ -11,7 +11,7 @@ from tracing.scripts.publishing import paths, queries, rules, services
 from tracing.scripts.publishing.differences import Change, StepPair, compare
 from tracing.scripts.publishing.models import ScriptDraft
 from tracing.scripts.publishing.paths import Findings
-from tracing.scripts.services import version_in_force
+from tracing.scripts.services import get_script, version_in_force
 from tracing.scripts.vocabulary import ScriptKind
 from tracing.studio.scripts import words
 
@@ -23,14 +23,19 @@ class Listed:
     version: ScriptVersion | None
     draft: ScriptDraft | None
     is_in_force: bool = False
+    why: str | None = None
+    """What it changes, in the words of who wrote it."""
 
 
 @dataclass(frozen=True, repr=False)
 class KindState:
-    """One kind of script: its versions and drafts, what is open first."""
+    """One kind of script: its versions and drafts."""
 
     kind: ScriptKind
     lines: Sequence[Listed]
+    """What is written, what is to come, and what is in force."""
+    past: Sequence[Listed]
+    """What was replaced, withdrawn or given up, the newest first."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -95,12 +100,25 @@ def listed(kind: ScriptKind, *, at: datetime) -> KindState:
     now = version_in_force(kind, at=at)
     drafts = queries.drafts_of(kind)
     by_version = {one.version: one for one in drafts if one.version is not None}
-    unpublished = [Listed(None, one) for one in drafts if one.version is None]
-    lines = [one for one in unpublished if one.draft and one.draft.is_open]
-    lines += [
-        Listed(one, by_version.get(one.version), one.version == now) for one in queries.versions_of(kind)
+    unpublished = [Listed(None, one, why=one.why) for one in drafts if one.version is None]
+    published = [
+        _line(one, by_version.get(one.version), is_in_force=one.version == now)
+        for one in queries.versions_of(kind)
     ]
-    return KindState(kind, lines + [one for one in unpublished if one.draft and not one.draft.is_open])
+    current = [one for one in published if one.is_in_force or (one.version and is_waiting(one.version, at))]
+    return KindState(
+        kind,
+        [one for one in unpublished if one.draft and one.draft.is_open] + current,
+        [one for one in published if one not in current]
+        + [one for one in unpublished if one.draft and not one.draft.is_open],
+    )
+
+
+def _line(version: ScriptVersion, draft: ScriptDraft | None, *, is_in_force: bool) -> Listed:
+    if draft is not None and draft.why:
+        return Listed(version, draft, is_in_force, draft.why)
+    shipped = get_script(ScriptKind(version.kind), version.version) if is_in_force else None
+    return Listed(version, draft, is_in_force, shipped.changes if shipped else None)
 
 
 def outline_of(script: Script) -> Outline:

@@ -117,7 +117,7 @@ class StepForm(PageForm):
         ],
     )
     note = TextAreaField(
-        _l("Pour le téléconseiller, à ne pas lire"), validators=[Length(max=600)], render_kw={"rows": 2}
+        _l("Pour l’enquêteur, à ne pas lire"), validators=[Length(max=600)], render_kw={"rows": 2}
     )
     note_en = TextAreaField(_l("La même chose en anglais"), render_kw={"rows": 2})
     mandatory = BooleanField(_l("Doit être dite et confirmée"))

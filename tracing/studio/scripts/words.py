@@ -104,7 +104,7 @@ FACT_WORDS: dict[str, LazyString] = {
 FIELD_WORDS: dict[str, LazyString] = {
     "title": _l("Titre"),
     "say": _l("À lire"),
-    "note": _l("Pour le téléconseiller"),
+    "note": _l("Pour l’enquêteur"),
     "confirm": _l("Case à cocher"),
     "question": _l("Question"),
     "help": _l("Aide"),
