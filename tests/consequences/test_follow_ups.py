@@ -7,8 +7,8 @@ import pytest
 from tests.conftest import NOW
 from tests.contacts.conftest import on_the_phone
 from tests.desk.test_contact_call import LUC, MARIE, waiting_contact
-from tests.desk.walking import P0, soup, take_call
-from tests.support.story import agent, identity, person, waiting_case
+from tests.desk.walking import CONTACT, P0, soup, take_call
+from tests.support.story import agent, case, identity, person, waiting_case
 from tracing.calls import services as calls
 from tracing.calls.models import Call
 from tracing.calls.rules import CallOutcome
@@ -34,6 +34,7 @@ from tracing.queue import queries as queue
 from tracing.queue import services as queue_services
 from tracing.queue.maintenance.jobs import promote
 from tracing.queue.models import EntryState, TaskState
+from tracing.scripts.wording import day_in_words
 from tracing.supervision.worklists import services as worklists
 
 DAY = timedelta(days=1)
@@ -370,3 +371,23 @@ def test_two_records_of_one_person_who_were_both_told_are_asked_once_how_they_ar
     consequences.follow(both, by=None, at=NOW)
     assert waits(marie) is not None
     assert waits(other) is not None
+
+
+@pytest.mark.parametrize("vaccination", ["none", "complete"])
+def test_a_contact_hears_the_day_of_the_next_call_and_it_is_planned_for_that_day(story, browse, vaccination):
+    task = waiting_contact(story, case(story.nantes, MARIE, at=NOW), LUC)
+    abel = browse.as_(story.abel)
+
+    walk = take_call(abel, {**CONTACT, "vaccination": vaccination}).to("next_steps")
+    said = walk.page.select_one("#say").text
+    walk.to("closing")
+    abel.follow(f"{walk.call}/tasks/{task.id}/end", {"outcome": "completed"})
+
+    planned = queue.find_follow_up(task.case_id, task.contact_id)
+    assert f"Nous vous rappellerons le {day_in_words(planned.planned_on)}" in said
+
+
+def test_no_call_is_announced_to_somebody_in_hospital(story, browse, marie):
+    walk = take_call(browse.as_(story.ada), {**P0, "hospitalised": "yes"}).to("next_steps")
+
+    assert "Nous vous rappellerons le" not in walk.page.select_one("#say").text

@@ -1,32 +1,104 @@
-"""A parent hears what is asked of the child, not of themselves; a contact hears that a negative test ends it."""
+"""Who answers for somebody else hears what is asked of that person, not of themselves: a parent, a guardian, a relative."""
+
+import re
+from itertools import product
 
 import pytest
 
-from tracing.scripts.wording import render_say, said_aloud
+from tests.support.conversations import hold
+from tracing.scripts import rules
+from tracing.scripts.definitions import PLACEHOLDER
+from tracing.scripts.library import load_library, newest
+from tracing.scripts.vocabulary import FACTS, FactKind, Outcome, ScriptKind
+from tracing.scripts.wording import render_say, said_aloud, with_who_answers
 
-SPOKEN_TO_THE_CHILD = [
-    "vous avez été en contact",
-    "votre test",
-    "comment vous sentez-vous",
-    "travaillez-vous",
-]
-STEPS = {
-    "contact": ["announcement", "red_flags", "tested", "became_case", "quarantine", "tests", "work", "needs"],
-    "p0": ["purpose", "red_flags", "isolation", "work", "needs"],
-}
+NEWEST = [newest(load_library(), kind) for kind in ScriptKind]
+BEFORE_ANYBODY_IS_KNOWN = {"opening", "person_absent", "wrong_number", "other_language", "person_refuses"}
+SECOND_PERSON = re.compile(r"\b(?:vous|votre|vos|(?!chez\b|assez\b|nez\b)\w+ez)\b", re.IGNORECASE)
+OF_THEMSELVES = re.compile(
+    "vous isoler|votre (?:test|isolement|quarantaine|santé|nom|employeur)|chez vous|je vous demande|vous sentez|travaillez|I ask you",
+    re.IGNORECASE,
+)
+SAID_TO_WHOEVER_ANSWERS = """
+Est-ce vous|Ce que je vous ai dit|dire le nom, le prénom|une bonne journée|un doute sur cet appel|jamais de coordonnées|les consulter|
+un moment|Que vous a-t-on dit|Restez en ligne|Je vous laisse un instant|pour vous accompagner|me décrivez|
+vous rappellerons|vous en souvenir|Vous avez dit que|Rien ne vous y oblige|Vous pouvez répondre oui|me redire|
+assez de place chez vous|changer d’avis|Gardez de quoi|rappelez-nous au|rappelez votre caisse|faux appels|
+une dernière question|Prenez soin de vous|je vous dise son nom|pas vous dire son nom|si vous le pouvez|
+J’entends ce que vous|Prévenez l’école|puis-je vous rappeler|Personne ne vous fait|libre de ne pas|en parler avec vous
+""".replace("\n", "").split("|")
+"""Parts of the sentences that speak to whoever is on the line, whoever that is."""
 
 
-@pytest.mark.parametrize("kind", STEPS)
-def test_a_parent_hears_the_name_of_the_child(kind, request):
-    script = request.getfixturevalue(kind)
-    facts = request.getfixturevalue(f"{kind}_facts") | {"is_minor": True}
+def ways_to_say(paragraph):
+    """Yield what is said of a paragraph with each of its facts known or not, to who answers for somebody."""
+    names = {name for wording in paragraph for name in PLACEHOLDER.findall(wording)} - {
+        "person",
+        "spoken_for",
+    }
+    for known in product([True, False], repeat=len(names)):
+        facts = {"person": "Zoé", "spoken_for": True}
+        facts |= {
+            name: True if FACTS[name].kind is FactKind.FLAG else "X"
+            for name, is_known in zip(sorted(names), known, strict=True)
+            if is_known
+        }
+        yield facts
 
-    for name in STEPS[kind]:
-        french = " ".join(render_say(script.step(name), facts))
-        english = " ".join(one.words for one in said_aloud(script.step(name), facts, script.english))
-        assert facts["person"] in french, name
-        assert facts["person"] in english, name
-        assert not [one for one in SPOKEN_TO_THE_CHILD if one in french.lower()], name
+
+@pytest.mark.parametrize("script", NEWEST, ids=lambda script: script.kind.value)
+def test_no_sentence_asks_of_who_answers_what_is_asked_of_the_person(script):
+    for step in script.steps:
+        if step.id in BEFORE_ANYBODY_IS_KNOWN:
+            continue
+        for paragraph in step.say:
+            one = step.model_copy(update={"say": (paragraph,)})
+            for facts in ways_to_say(paragraph):
+                said = [
+                    part
+                    for one_said in said_aloud(one, facts, script.english)
+                    for part in (one_said.french, one_said.words)
+                ]
+                spoken_to_the_person = render_say(one, facts | {"spoken_for": None})
+                for words in said:
+                    if words in spoken_to_the_person and SECOND_PERSON.search(words):
+                        assert any(part in words for part in SAID_TO_WHOEVER_ANSWERS), (step.id, words)
+                    elif words not in spoken_to_the_person:
+                        assert not OF_THEMSELVES.search(words), (step.id, words)
+
+
+@pytest.mark.parametrize("script", NEWEST, ids=lambda script: script.kind.value)
+@pytest.mark.parametrize(
+    ("says", "is_minor"),
+    [
+        ({"person_on_line": "person", "representative_confirmed": "yes"}, True),
+        ({"person_on_line": "representative", "representative_confirmed": "yes"}, False),
+        ({"person_on_line": "helper", "helper_agreed": "yes"}, False),
+    ],
+)
+def test_who_answers_hears_of_the_person_from_the_question_who_they_are_on(
+    script, says, is_minor, adult_with_symptoms, contact_at_work
+):
+    says = {**adult_with_symptoms, **contact_at_work, "new_symptoms": "no", "isolation_kept": "hard", **says}
+    facts = with_who_answers({"person": "Zoé Petit", "is_minor": is_minor}, says)
+
+    held = hold(script, says, facts)
+
+    assert held.steps[-1] == "closing"
+    assert "Zoé Petit" in " ".join(render_say(script.step("red_flags"), facts))
+    assert rules.can_complete(script, held.stored, facts)
+
+
+@pytest.mark.parametrize("script", NEWEST, ids=lambda script: script.kind.value)
+def test_nothing_is_said_to_a_relative_without_the_persons_consent(script):
+    says = {"person_on_line": "helper", "helper_agreed": "no"}
+
+    facts = with_who_answers({"person": "Zoé Petit"}, says)
+
+    held = hold(script, says, facts)
+
+    assert held.steps == ["opening", "helper", "helper_not_agreed"]
+    assert rules.follow(script, held.stored, facts).end.outcome is Outcome.CALLBACK
 
 
 def test_an_adult_is_spoken_to_as_before(contact, contact_facts):
@@ -34,6 +106,7 @@ def test_an_adult_is_spoken_to_as_before(contact, contact_facts):
 
     assert "Vous avez été en contact avec une personne dont le test est positif pour la Covid-19." in said
     assert "Je ne peux pas vous dire son nom." in said
+    assert "spoken_for" not in with_who_answers(contact_facts, {"person_on_line": "person"})
 
 
 def test_a_parent_is_sent_to_the_school_only_when_the_child_stays_at_home(contact):
@@ -42,12 +115,12 @@ def test_a_parent_is_sent_to_the_school_only_when_the_child_stays_at_home(contac
     assert "quarantine_required" in str(when)
 
 
-@pytest.mark.parametrize("is_minor", [False, True])
+@pytest.mark.parametrize("spoken_for", [None, True])
 def test_a_contact_hears_that_a_negative_test_ends_the_quarantine_where_the_rule_says_so(
-    contact, contact_facts, is_minor
+    contact, contact_facts, spoken_for
 ):
     step = contact.step("quarantine")
-    facts = contact_facts | {"is_minor": is_minor}
+    facts = contact_facts | {"spoken_for": spoken_for}
 
     assert "test négatif" not in " ".join(render_say(step, facts))
     assert "se termine avec un test négatif" in " ".join(render_say(step, facts | {"test_lifts": True}))

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, or_, select
@@ -25,7 +25,7 @@ from tracing.consequences.picture_rules import (
     later,
     to_come,
 )
-from tracing.consequences.rules import is_recalled
+from tracing.consequences.rules import is_recalled, last_day_of_calls
 from tracing.consequences.telling_queries import (
     DECIDED,
     adds_nothing,
@@ -187,10 +187,6 @@ def case_now(
     )
 
 
-AFTER_THE_LAST = timedelta(days=2)
-"""Where nothing is asked of somebody, the last call of the calendar is made on its day or within these days."""
-
-
 class _Calendar:
     """The programme's calendar for a case and its contacts, with the follow-up calls that were planned."""
 
@@ -278,7 +274,7 @@ class _Calendar:
         return FollowUpNow(
             on=self._on,
             days=days,
-            until=(last_day or days[-1] + AFTER_THE_LAST) if days else None,
+            until=last_day_of_calls(days, last_day),
             since=later(*(clock.local_day(at, self._zone) for at in spoken if at is not None))
             if told_at is not None
             else None,

@@ -7,7 +7,7 @@ nothing more. They depend on the facts that stand, not on the order in which the
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 from tracing.consequences.picture_rules import (
     NOT_MADE,
@@ -159,6 +159,15 @@ def _ring(about: tuple[str, int], person: MeasuredPerson, why: CallAgain | None)
         yield Consequence(ConsequenceKind.RING_AGAIN, about, why=why, day=person.due, was=person.heard)
     elif why is None and person.call is CallNow.AGAIN:
         yield Consequence(ConsequenceKind.RING_NO_MORE, about)
+
+
+AFTER_THE_LAST = timedelta(days=2)
+"""Where nothing is asked of somebody, the last call of the calendar is made on its day or within these days."""
+
+
+def last_day_of_calls(days: Sequence[date], last_day: date | None) -> date | None:
+    """Return the last day of the calls of a calendar: that of the measure, if there is one. None: no calendar."""
+    return (last_day or days[-1] + AFTER_THE_LAST) if days else None
 
 
 def next_follow_up(person: MeasuredPerson) -> Plan | None:

@@ -14,7 +14,7 @@ from tracing.programmes.schema import Pack
 from tracing.queue.rules import Factor
 from tracing.scripts.definitions import Script
 from tracing.scripts.rules import answered_day
-from tracing.scripts.vocabulary import NO, UNKNOWN, YES
+from tracing.scripts.vocabulary import ANSWER_FOR_SOMEBODY, NO, UNKNOWN, WHO_ANSWERS, YES
 from tracing.scripts.wording import confirmation_key
 
 LONGEST_PROMISE = timedelta(days=7)
@@ -160,7 +160,7 @@ def is_plausible_onset(onset: date, sampled: date) -> bool:
 
 def source_of(answers: Mapping[str, Any]) -> FactSource:
     """Return whose word the answers of a conversation are."""
-    is_by_another = answers.get("person_on_line") == "representative"
+    is_by_another = answers.get(WHO_ANSWERS) in ANSWER_FOR_SOMEBODY
     return FactSource.REPRESENTATIVE if is_by_another else FactSource.PERSON
 
 

@@ -5,6 +5,7 @@ Each check yields problems that name the step and the field; the loader says the
 
 import re
 from collections.abc import Iterator
+from itertools import takewhile
 from typing import assert_never
 
 from tracing.scripts.conditions import holds
@@ -178,7 +179,7 @@ def _words(script: Script) -> Iterator[Problem]:
             for name in PLACEHOLDER.findall(wording):
                 fact = _fact(name, script.kind)
                 is_flag = fact is not None and fact.kind is FactKind.FLAG
-                if fact is None or (is_flag and not wording.startswith(f"{{{name}}}")):
+                if fact is None or (is_flag and name not in _first_flags(wording, script.kind)):
                     yield at(step, "say", Fault.NOT_SAID, name=name, kind=script.kind)
                 elif fact.sensitive and not step.sensitive:
                     yield at(step, "say", Fault.SENSITIVE, name=name)
@@ -190,20 +191,25 @@ def _words(script: Script) -> Iterator[Problem]:
 
 
 def _english(script: Script) -> Iterator[Problem]:
-    """Where a text has its English, both hold the same facts, and begin with the same flag."""
+    """Where a text has its English, both hold the same facts, and begin with the same flags."""
     for step in script.steps:
         for wording in (wording for paragraph in step.say for wording in paragraph):
             english = script.english.get(wording)
             if not english:
                 continue
             french, translated = PLACEHOLDER.findall(wording), PLACEHOLDER.findall(english)
-            flags = [name for name in french if _is_flag(name, script.kind)]
-            if sorted(set(french)) != sorted(set(translated)) or (
-                flags and not english.startswith(f"{{{flags[0]}}}")
-            ):
+            flags, theirs = (_first_flags(text, script.kind) for text in (wording, english))
+            if set(french) != set(translated) or set(flags) != set(theirs):
                 yield at(step, "english", Fault.OTHER_FACTS, words=wording)
             elif set(PLACEHOLDER.sub("", english)) & set("{}"):
                 yield at(step, "english", Fault.BRACE)
+
+
+def _first_flags(wording: str, kind: ScriptKind) -> list[str]:
+    """Return the flags with which a wording begins: it is said only while all of them are set."""
+    names = PLACEHOLDER.findall(wording)
+    first = list(takewhile(lambda name: _is_flag(name, kind), names))
+    return first if wording.startswith("".join(f"{{{name}}}" for name in first)) else []
 
 
 def _is_flag(name: str, kind: ScriptKind) -> bool:

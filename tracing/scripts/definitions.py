@@ -31,6 +31,7 @@ from tracing.scripts.vocabulary import (
 )
 
 MOST_PARAGRAPHS = 3
+MOST_WORDINGS = 6  # of one paragraph: of these, one is said
 LONGEST_PARAGRAPH = 280
 LONGEST_FREE_TEXT = 500
 MOST_OPTIONS = 9  # one key each, 1 to 9
@@ -227,7 +228,7 @@ def _one_or_more_wordings(paragraph: Any) -> Any:
 
 
 Paragraph = Annotated[
-    tuple[Words, ...], BeforeValidator(_one_or_more_wordings), Field(min_length=1, max_length=3)
+    tuple[Words, ...], BeforeValidator(_one_or_more_wordings), Field(min_length=1, max_length=MOST_WORDINGS)
 ]
 
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")

@@ -13,6 +13,9 @@ NO = "no"
 UNKNOWN = "unknown"
 
 IDENTITY_QUESTION = "identity_confirmed"
+WHO_ANSWERS = "person_on_line"
+ANSWER_FOR_SOMEBODY = frozenset({"representative", "helper"})
+"""Who answers for the person they speak of: a legal representative, or a relative with the person's consent."""
 
 
 class ScriptKind(StrEnum):
@@ -129,15 +132,14 @@ FACTS: dict[str, Fact] = {
     "notice_address": Fact(FactKind.TEXT, "where the data notice can be read"),
     "tracer_is_adviser": Fact(FactKind.FLAG, "the caller is a medical adviser"),
     "is_minor": Fact(FactKind.FLAG, "a legal representative must answer"),
+    "spoken_for": Fact(FactKind.FLAG, "somebody answers for the person: of a child, or of an adult"),
     "notes_issued": Fact(FactKind.FLAG, "false when the programme issues no sick notes"),
     "disease": Fact(FactKind.TEXT, "the disease as it is said, with its article", sensitive=True),
     "doctor": Fact(FactKind.TEXT, "the doctor known to the person", sensitive=True),
     "rule": Fact(FactKind.TEXT, "the name of the rule that gave the dates", sensitive=True),
     "recent_infection_since": Fact(FactKind.DAY, "an infection after this day is recent", sensitive=True),
     "free_on": Fact(FactKind.DAY, "the first day out of the measure", sensitive=True),
-    "next_follow_up": Fact(
-        FactKind.DAY, "the day of the follow-up call after this one", FOLLOW_UP_CALLS, sensitive=True
-    ),
+    "next_follow_up": Fact(FactKind.DAY, "the day of the follow-up call after this one", sensitive=True),
     "result_announced": Fact(FactKind.FLAG, "an adviser has told the result since", P0_ONLY),
     "had_symptoms": Fact(
         FactKind.FLAG,

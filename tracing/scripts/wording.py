@@ -13,7 +13,7 @@ from babel.dates import format_date
 
 from tracing.programmes.vocabulary import TestKind
 from tracing.scripts.definitions import PLACEHOLDER, Step
-from tracing.scripts.vocabulary import FactValue, Phrase
+from tracing.scripts.vocabulary import ANSWER_FOR_SOMEBODY, WHO_ANSWERS, FactValue, Phrase
 
 Facts = Mapping[str, FactValue]
 FRENCH, ENGLISH = "fr", "en"
@@ -65,6 +65,12 @@ def days_of_meetings(days: Iterable[date]) -> Phrase:
 
 def _and(said: list[str], word: str) -> str:
     return f" {word} ".join([", ".join(said[:-1]), said[-1]] if len(said) > 1 else said)
+
+
+def with_who_answers(facts: Facts, answers: Mapping[str, object]) -> dict[str, FactValue]:
+    """Return the facts with whether somebody answers for the person: they hear words about the person, not about themselves."""
+    is_spoken_for = facts.get("is_minor") is True or answers.get(WHO_ANSWERS) in ANSWER_FOR_SOMEBODY
+    return {**facts, "spoken_for": True} if is_spoken_for else dict(facts)
 
 
 def in_both(french: str, english: Mapping[str, str]) -> Phrase:

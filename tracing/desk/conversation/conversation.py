@@ -18,7 +18,7 @@ from tracing.scripts import rules as scripts
 from tracing.scripts.definitions import Script, Step
 from tracing.scripts.services import get_script
 from tracing.scripts.vocabulary import IDENTITY_QUESTION, Outcome
-from tracing.scripts.wording import Facts
+from tracing.scripts.wording import Facts, with_who_answers
 from tracing.staff.agent import Agent
 
 NO_LONGER_CONTACT = "no_longer_contact"
@@ -112,5 +112,5 @@ def talk_of(
         about=read,
         script=script,
         answers=answers,
-        facts=facts_of(read, call, by, at),
+        facts=with_who_answers(facts_of(read, call, by, at), answers),
     )

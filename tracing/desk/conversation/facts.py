@@ -1,6 +1,6 @@
 """The facts known before any question is asked, under the names a script may use (scripts.vocabulary.FACTS)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -16,7 +16,9 @@ from tracing.contacts.queries import described, known_day
 from tracing.contacts.rules import TestSaid
 from tracing.contacts.telling import measure_of_person, without_done
 from tracing.desk import rules
+from tracing.desk.conversation.first_follow_up import first_follow_up_of_case, first_follow_up_of_contact
 from tracing.desk.queries import CalledPerson, doctor_of
+from tracing.desk.rules import Given
 from tracing.escalations import queries as escalations
 from tracing.facts import queries as fact_queries
 from tracing.facts.rules import FactKind, SubjectType, in_force, onset_of, value_of
@@ -25,7 +27,7 @@ from tracing.people.rules import Identity
 from tracing.programmes.rules import REPRESENTATIVE_UNDER, Isolation, Quarantine, RuleRef, age_on
 from tracing.programmes.vocabulary import RiskLevel, Subject
 from tracing.queue.rules import CallAgain
-from tracing.scripts.vocabulary import FACTS, FactValue
+from tracing.scripts.vocabulary import FACTS, YES, FactValue
 from tracing.scripts.wording import (
     RETENTION,
     days_of_meetings,
@@ -40,6 +42,8 @@ from tracing.staff.models import Role
 from tracing.ui.formats import phone
 
 ANNOUNCED_BY_CALLER = "result_announcement.confirmed"
+NOTHING_FOLLOWS = ("no_case", "no_longer_contact", "negligible_risk")
+"""Facts because of which nobody is called again."""
 PARENT_ON_LINE = "parent_on_line.confirmed"
 """Kept among the answers of a child: their parent has said in this call who they are."""
 
@@ -54,11 +58,22 @@ def facts_of(about: CalledPerson, call: Call, agent: Agent, at: datetime) -> dic
         facts |= _of_a_case(about, call, today, zone)
     else:
         facts |= _of_a_contact(about, today)
+    facts["next_follow_up"] = _next_follow_up(about, facts, today)
     if about.task.is_follow_up:
-        facts["next_follow_up"] = follow_up_after(about.case, about.contact, on=today)
         facts["had_symptoms"] = about.contact is None and _had_symptoms(about, call)
     kind = SCRIPT_OF[about.task.kind]
     return {name: value for name, value in facts.items() if value is not None and kind in FACTS[name].scripts}
+
+
+def _next_follow_up(about: CalledPerson, facts: Mapping[str, FactValue], today: date) -> date | None:
+    """Return the day of the next call that is planned, or that this call will plan."""
+    if about.task.is_follow_up:
+        return follow_up_after(about.case, about.contact, on=today)
+    if any(facts.get(name) for name in NOTHING_FOLLOWS) or said_in_hospital(about.given):
+        return None
+    if about.contact is None:
+        return first_follow_up_of_case(about.case, on=today)
+    return first_follow_up_of_contact(about.contact, about.case, about.others, on=today)
 
 
 def age_of(about: CalledPerson, day: date) -> int | None:
@@ -157,14 +172,23 @@ def _had_symptoms(about: CalledPerson, call: Call) -> bool:
 def _was_announced(about: CalledPerson, call: Call) -> bool:
     """Return whether an adviser has told the person the result: when asked, or in an earlier call."""
     said = about.given.get(ANNOUNCED_BY_CALLER)
-    by_a_caller = said is not None and said.value is not None and said.call_id != call.id
-    return by_a_caller or escalations.result_announced(about.task.id)
+    if said is not None and said.value is not None and said.call_id != call.id:
+        return True
+    knows = about.given.get("knows_result")
+    # whoever knows it was told by nobody here: no query on each page of a call
+    return (knows is None or knows.value != YES) and escalations.result_announced(about.task.id)
 
 
 def _is_parent_on_line(about: CalledPerson, call: Call) -> bool:
     """Return whether a parent answers who has said in this call who they are."""
     said = about.given.get(PARENT_ON_LINE)
     return said is not None and said.call_id == call.id
+
+
+def said_in_hospital(given: Mapping[str, Given]) -> bool:
+    """Return whether a person is in hospital, as they said: nobody rings them there."""
+    said = given.get("hospitalised")
+    return said is not None and said.value == YES
 
 
 def _of_a_contact(about: CalledPerson, today: date) -> dict[str, FactValue]:

@@ -59,10 +59,14 @@ READ_BY_THE_PRODUCT = frozenset(
 )
 """Answers that pages read by their name although no rule and no condition does."""
 
-ORDER = re.compile(
-    r"je vous demande de (?:rester|vous isoler)|vous devez (?:rester chez vous|vous isoler)|isolez-vous|restez chez vous jusqu",
-    re.IGNORECASE,
+ORDERS = (
+    "je vous demande de (?:rester|vous isoler)",
+    "vous devez (?:rester chez vous|vous isoler)",
+    "isolez-vous",
+    "restez chez vous jusqu",
+    "doit rester (?:à la maison|à l’écart|en isolement)",
 )
+ORDER = re.compile("|".join(ORDERS), re.IGNORECASE)
 """Words by which somebody is told to stay at home."""
 ORDERED_BY = {
     ScriptKind.P0: frozenset({":isolation_required"}),

@@ -28,6 +28,7 @@ from tracing.scripts.wording import (
     in_both,
     said_aloud,
     tests_in_words,
+    with_who_answers,
     within_a_sentence,
 )
 from tracing.staff.agent import Agent
@@ -276,9 +277,7 @@ def walk(
 ) -> Walk:
     """Return a conversation after what was typed; every statement is taken as said."""
     english = script.english if in_english else None
-    answers: dict[str, Any] = {
-        confirmation_key(step): confirmation_value(step, facts) for step in script.steps if step.mandatory
-    }
+    answers: dict[str, Any] = {}
     refused: dict[str, AnswerRefused] = {}
     for name, question in script.questions.items():
         try:
@@ -289,6 +288,10 @@ def walk(
         else:
             if given is not None:
                 answers[name] = given
+    facts = with_who_answers(facts, answers)
+    answers |= {
+        confirmation_key(step): confirmation_value(step, facts) for step in script.steps if step.mandatory
+    }
     here = at_step or script.steps[0].id
     path = scripts.follow(script, answers, facts)
     if goes_on and (following := scripts.next_step(script, answers, facts, after=here)):

@@ -66,6 +66,7 @@ FACT_WORDS: dict[str, LazyString] = {
     "notice_address": _l("adresse de la notice sur les données"),
     "tracer_is_adviser": _l("un médecin-conseil appelle"),
     "is_minor": _l("un représentant légal doit répondre"),
+    "spoken_for": _l("quelqu’un répond pour la personne : un parent, un représentant, un proche"),
     "notes_issued": _l("le programme délivre des arrêts"),
     "disease": _l("nom de la maladie, avec son article"),
     "doctor": _l("médecin connu de la personne"),
