@@ -300,6 +300,15 @@ def test_the_pages_of_a_version_and_of_two_side_by_side(rose):
     rose.get(f"{SCRIPTS}/compare?one=p0-2026.1&other=contact-2026.2", status=404)
 
 
+def test_english_that_was_added_stands_apart_from_what_was_changed(rose):
+    page = soup(rose.get(f"{SCRIPTS}/compare?one=case_follow_up-2026.1&other=case_follow_up-2026.6"))
+
+    added = page.select("details.past-versions li")
+    assert len(added) > 20
+    shown = {one.get_text(strip=True) for one in page.select("td")}
+    assert not shown & {one.get_text(strip=True) for one in added}
+
+
 def test_the_list_shows_what_holds_and_what_is_to_come_and_folds_what_was_before(rose, ben):
     published(rose, ben)
 

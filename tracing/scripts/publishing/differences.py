@@ -44,6 +44,11 @@ class LinePair:
         return any(one.differs for one in (*self.before, *self.after))
 
     @property
+    def is_new_english(self) -> bool:
+        """Whether it is English where a text had none."""
+        return self.field == "english" and self.differs and not self.texts[0]
+
+    @property
     def texts(self) -> tuple[str, str]:
         """The whole line before and after; empty where a version has none."""
         return "".join(one.text for one in self.before), "".join(one.text for one in self.after)
