@@ -41,13 +41,18 @@ def test_everybody_lands_on_the_first_place_of_their_role(log_in: LogIn, login: 
 @pytest.mark.parametrize("login", HOMES)
 def test_nothing_that_is_to_be_done_lies_beyond_the_edge_of_a_small_laptop(log_in: LogIn, login: str) -> None:
     page = log_in(login)
-    page.set_viewport_size({"width": 1024, "height": 700})
+    small, zoomed = {"width": 1024, "height": 700}, {"width": 683, "height": 384}
+    page.set_viewport_size(small)
     places = page.get_by_role("navigation", name="Rubriques").get_by_role("link")
     for place in [link.get_attribute("href") for link in places.all()]:
         page.goto(urljoin(page.url, place))
         assert page.evaluate(CUT_OFF) == [], place
         # the lists of a real day are wider than these few lines: no rail takes a part of their width
         assert page.evaluate("document.querySelector('main').getBoundingClientRect().left") < 20, place
+        # at a zoom of 200 % a table may scroll in its own box, the page does not
+        page.set_viewport_size(zoomed)
+        assert page.evaluate("document.documentElement.scrollWidth") <= zoomed["width"], place
+        page.set_viewport_size(small)
 
 
 def test_the_words_of_a_call_keep_their_room_when_the_page_is_zoomed(log_in: LogIn) -> None:
