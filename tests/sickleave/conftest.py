@@ -44,12 +44,17 @@ class OnThePhone:
 
 
 def on_the_phone(
-    tracer: Member, task: CallTask, answers: Mapping[str, str | None], *, confirmed: bool = True
+    tracer: Member,
+    task: CallTask,
+    answers: Mapping[str, str | None],
+    *,
+    confirmed: bool = True,
+    version: str = "2026.1",
 ) -> OnThePhone:
     by = agent(tracer)
     call = calls.take_next(by, at=NOW)
     assert call.household_id == task.household_id
-    talk = calls.start_conversation(call, task, script_version="2026.1", at=NOW)
+    talk = calls.start_conversation(call, task, script_version=version, at=NOW)
     if confirmed:
         calls.confirm_identity(talk, confirmed=True, by=by, at=NOW)
     answer(call, task, answers, by=by)

@@ -18,6 +18,7 @@ from tracing.kernel.db import session
 from tracing.people import queries as people
 from tracing.queue import queries as queue
 from tracing.sickleave.models import NoteKind, NoteState, SickNote
+from tracing.sickleave.queries import content_of_note
 from tracing.sickleave.rules import NoteMend
 
 
@@ -104,7 +105,10 @@ def test_in_the_call_a_note_that_is_over_is_prolonged_once_the_person_says_that_
     issued.last_day = NOW.date() - DAY
     sampled(issued, "2026-03-10")
     panel = ada.fragment(phone.path, method="get").text
-    assert 'data-confirm="La personne n’a pas travaillé depuis le lundi 9 mars' in panel
+    assert (
+        'data-confirm="La personne déclare sur l’honneur n’avoir pas travaillé depuis le lundi 9 mars'
+        in panel
+    )
     assert 'name="not_worked_since" value="y"' in panel
     days = {"last_day": "2026-03-20"}
 
@@ -113,6 +117,9 @@ def test_in_the_call_a_note_that_is_over_is_prolonged_once_the_person_says_that_
     ada.fragment(f"{phone.path}/{issued.id}/prolong", days | {"not_worked_since": "y"})
 
     assert [one.state for one in notes(session)] == [NoteState.PROLONGED, NoteState.ISSUED]
+    first, later = map(content_of_note, notes(session))
+    assert first.declaration.not_worked_since == first.first_day
+    assert (later.declaration.for_note, later.declaration.not_worked_since) == (None, later.first_day)
 
 
 def test_a_note_is_not_prolonged_over_a_day_that_was_said_to_be_worked(browse, story, issued):

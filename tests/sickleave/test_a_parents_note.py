@@ -216,7 +216,9 @@ def test_neither_paper_says_how_the_child_is_and_the_employers_nothing_of_a_chil
 
 def test_what_the_paper_says_was_declared_is_read_to_the_parent(browse, story, child):
     ada = browse.as_(story.ada)
-    form = ada.fragment(child.path, method="get").text
+    unknown = ada.fragment(child.path, method="get").text
+    assert "sur l’honneur" not in unknown, "nobody knows yet whether they may have a note"
+    form = ada.fragment(f"{child.path}?parent=new", PARENT | {"note-sworn": ""}, status=422).text
 
     ada.fragment(f"{child.path}?parent=new", PARENT)
 

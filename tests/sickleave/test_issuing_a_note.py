@@ -28,6 +28,9 @@ from tracing.queue import queries as queue
 from tracing.queue import services as queue_services
 from tracing.queue.claims import ending
 from tracing.queue.models import TaskKind, TaskState
+from tracing.scripts.services import newest_version
+from tracing.scripts.vocabulary import ScriptKind
+from tracing.sickleave.documents import Copy
 from tracing.sickleave.models import NoteState, SickNote
 from tracing.sickleave.rules import is_note_number
 
@@ -210,13 +213,61 @@ def test_without_the_declaration_there_is_no_note(browse, story, phone, session)
     assert "déclarer sur l’honneur" in refused.text
 
     saved(phone, {"sick_note.confirmed": "0123456789abcdef"}, by)
+    asked = ada.fragment(phone.path, method="get").text
+    assert "n’avoir pas travaillé depuis le lundi 9 mars compris" in asked, "the script of 2026.1 asks less"
+
+    by_newest_script(phone)
     assert "Déclaré sur l’honneur" in ada.fragment(phone.path, method="get").text
     ada.fragment(phone.path, {"note-first_day": "2026-03-09", **LIVES})
     assert len(notes(session)) == 1
 
 
+def by_newest_script(phone):
+    with transaction():
+        talk = call_queries.find_conversation(phone.call_id, phone.task_id)
+        talk.script_version = newest_version(ScriptKind.P0)
+
+
+def test_what_was_declared_is_declared_again_when_the_days_change(browse, story, phone, session):
+    ada, by = browse.as_(story.ada), agent(story.ada)
+    by_newest_script(phone)
+    saved(phone, {"sick_note.confirmed": "0123456789abcdef"}, by)
+    with transaction():
+        call = call_queries.get_call(phone.call_id)
+        task = queue.get_task(phone.task_id)
+        calls.save_answer(call, task, "last_work_on", "2026-03-09", by=by, at=NOW + timedelta(minutes=1))
+
+    asked = ada.fragment(phone.path, method="get").text
+    ada.fragment(phone.path, {"note-first_day": "2026-03-10", **LIVES}, status=422)
+
+    assert "Déclaré sur l’honneur dans" not in asked
+    assert notes(session) == []
+
+
+def test_both_papers_say_since_when_the_person_has_not_worked(browse, story, phone, session):
+    ada = browse.as_(story.ada)
+    other_days = {**SWORN, "note-sworn_since": "2026-03-10"}
+    assert "portait sur d’autres jours" in ada.fragment(phone.path, other_days, status=422).text
+
+    ada.fragment(phone.path, SWORN)
+
+    [note] = notes(session)
+    insured, employer = (read(ada.get(f"/sick-notes/{note.id}/{copy}").data) for copy in Copy)
+    assert "n’avoir pas travaillé depuis le 9 mars 2026 compris" in insured
+    assert "n’avoir pas travaillé depuis le 9 mars 2026 compris" in employer
+    assert hints_in(employer) == []
+
+
+def test_whoever_is_refused_is_not_asked_to_declare_anything(browse, story, phone, session):
+    ada, by = browse.as_(story.ada), agent(story.ada)
+    saved(phone, {"insurance_scheme": "MSA"}, by)
+
+    assert "sur l’honneur" not in ada.fragment(phone.path, method="get").text
+
+
 def test_a_declaration_taken_back_is_none(browse, story, phone, session):
     ada, by = browse.as_(story.ada), agent(story.ada)
+    by_newest_script(phone)
     saved(phone, {"sick_note.confirmed": "0123456789abcdef"}, by)
     saved(phone, {"sick_note.confirmed": None}, by)
 

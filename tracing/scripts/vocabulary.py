@@ -134,6 +134,12 @@ FACTS: dict[str, Fact] = {
     "is_minor": Fact(FactKind.FLAG, "a legal representative must answer"),
     "spoken_for": Fact(FactKind.FLAG, "somebody answers for the person: of a child, or of an adult"),
     "notes_issued": Fact(FactKind.FLAG, "false when the programme issues no sick notes"),
+    "note_possible": Fact(
+        FactKind.FLAG,
+        "the rules allow a sick note by what was answered; absent while an answer or a name is missing",
+        FIRST_CALLS,
+    ),
+    "note_from": Fact(FactKind.DAY, "the first day of that note, if it is past", FIRST_CALLS, sensitive=True),
     "disease": Fact(FactKind.TEXT, "the disease as it is said, with its article", sensitive=True),
     "doctor": Fact(FactKind.TEXT, "the doctor known to the person", sensitive=True),
     "rule": Fact(FactKind.TEXT, "the name of the rule that gave the dates", sensitive=True),

@@ -15,6 +15,11 @@ ASKED_OF_WORKERS = ("is_caregiver", "can_telework", "stopped_by_doctor", "insura
 DECIDE_A_NOTE = frozenset({"works", "can_telework", "stopped_by_doctor", "wants_note", "last_work_on"})
 """Their answers decide whether a note that was issued still fits: `rules_out_a_note` and `last_work_on` read them."""
 
+SWORN_ABOUT = frozenset({"can_telework", "stopped_by_doctor", "last_work_on", "apart_since"})
+"""When one of these answers changes, what was declared before must be declared again."""
+WORDS_SINCE = "{note_from}"
+"""In a statement that says since when the person has not worked; one without it asks less than the paper says."""
+
 _SCHEMES = {"CIVIL_SERVANT": Scheme.FP_ETAT, "UNKNOWN": None}
 """The script asks whether a person is a civil servant, but not in which service: none of them entitles to a note."""
 

@@ -1,7 +1,7 @@
 """Assessment of whether the person on the telephone may have a sick note: gathers the facts and applies the rules."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -109,6 +109,12 @@ class Assessment:
         found = self.decision
         return found if isinstance(found, NoteAllowed) and not self.missing and self.is_wanted else None
 
+    @property
+    def not_worked_since(self) -> date | None:
+        """The first day of the note if it is past: the person declares that they have not worked from it on."""
+        found = self.note
+        return found.first_day if found is not None and found.first_day < self.request.on else None
+
 
 def assess(
     call: Call,
@@ -205,7 +211,7 @@ def _assess(
     given = {**calls.answers(task.id), **(work or {})}
     pack = get_pack(case.programme)
     sampled_on = sampling_day(case.first_sampled_at, case.sampled_on, by.site.time_zone)
-    is_sworn = parent is None and said.SWORN in given
+    is_sworn = parent is None and _is_sworn(call_id, task, conversation)
     bearer = identity if parent is None else parent.identity
     person_id = task.person_id if parent is None else parent.person_id
     number = insurance_number.number_of(
@@ -247,6 +253,9 @@ def _assess(
         ),
         **_other_notes(task, person_id, pack, on),
     )
+    if is_sworn and first_day is not None and _begins_before_usual(request, contact, given):
+        # the script said the usual days
+        is_sworn, request = False, replace(request, sworn=sworn)
     return Assessment(
         request=request,
         decision=decide_note(request),
@@ -265,6 +274,28 @@ def _assess(
         person_id=person_id,
         parent=parent.said if parent is not None else None,
     )
+
+
+def _is_sworn(call_id: int, task: CallTask, conversation: Conversation | None) -> bool:
+    """Return whether the person has declared in this call, by the script, all that a paper says, and it still holds."""
+    rows = {row.question: row for row in calls.answer_rows(task.id) if row.sealed is not None}
+    made = rows.get(said.SWORN)
+    if made is None or made.call_id != call_id or conversation is None:
+        return False
+    step = get_script(SCRIPT_OF[task.kind], conversation.script_version).step("sick_note")
+    if step is None or not any(said.WORDS_SINCE in words for one in step.say for words in one):
+        return False
+    return all(rows[one].saved_at <= made.saved_at for one in said.SWORN_ABOUT & rows.keys())
+
+
+def _begins_before_usual(request: NoteRequest, contact: Contact | None, given: Mapping[str, Any]) -> bool:
+    asked, usual = (
+        decide_note(replace(request, sworn=True, first_day=day))
+        for day in (request.first_day, _asked_first_day(contact, given, request.on))
+    )
+    if not isinstance(asked, NoteAllowed) or not isinstance(usual, NoteAllowed):
+        return False
+    return asked.first_day < min(usual.first_day, request.on)
 
 
 def _kind(contact: Contact | None, parent: AskingParent | None) -> NoteKind:

@@ -11,10 +11,12 @@ from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, DateField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import InputRequired, Length, Optional, Regexp, ValidationError
+from wtforms.widgets import HiddenInput
 
 from tracing.people.nir import counts_for, read_nir
 from tracing.people.rules import Identity, nir_counts
 from tracing.programmes.vocabulary import Scheme
+from tracing.scripts.wording import day_in_words
 from tracing.sickleave.patient import BearerDetails
 from tracing.sickleave.rules import MissingNumberReason
 from tracing.sickleave.words import NO_NUMBER_WORDS
@@ -72,7 +74,15 @@ class NoteForm(PageForm):
     """What `as_lines` returns, in that order."""
 
     first_day = DateField(_l("Premier jour"), validators=[Optional()])
-    sworn = BooleanField(_l("Déclare sur l’honneur ne pas pouvoir télétravailler"))
+    sworn = BooleanField()
+    sworn_since = DateField(validators=[Optional()], widget=HiddenInput())
+    """Since when the person has not worked, in the declaration that was read."""
+    DECLARES = _l(
+        "Déclare sur l’honneur ne pas pouvoir télétravailler, et ne pas être déjà en arrêt de travail"
+    )
+    DECLARES_SINCE = _l(
+        "Déclare sur l’honneur ne pas pouvoir télétravailler, ne pas être déjà en arrêt de travail, et n’avoir pas travaillé depuis le %(day)s compris"
+    )
 
     def __init__(self, *args: Any, identity: Identity | None, today: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -122,6 +132,13 @@ class NoteForm(PageForm):
             ]
             return False
         return is_right
+
+    def declares(self, since: date | None) -> None:
+        """Set what is declared: `since` is the first day of the note, if it is past. Other days than those read are not."""
+        words = self.DECLARES if since is None else self.DECLARES_SINCE
+        self.sworn.label.text = str(words) if since is None else str(words) % {"day": day_in_words(since)}
+        if self.sworn_since.data != since:
+            self.sworn.data, self.sworn_since.data = False, since
 
     @property
     def reason(self) -> MissingNumberReason | None:
@@ -182,10 +199,6 @@ class WorkNoteForm(NoteForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        # the paper says both, and the script asked neither
-        self.sworn.label.text = _(
-            "Déclare sur l’honneur ne pas pouvoir télétravailler, et ne pas être déjà en arrêt de travail"
-        )
         self.scheme.choices = [
             SelectChoice("", _("Choisir")),
             *(SelectChoice(one.value, words) for one, words in SCHEMES),

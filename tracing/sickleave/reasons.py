@@ -36,6 +36,7 @@ class Reason(StrEnum):
     TELEWORK_UNKNOWN = "telework_unknown"
     CAN_TELEWORK = "can_telework"
     NOT_SWORN = "not_sworn"
+    SWORN_FOR_OTHER_DAYS = "sworn_for_other_days"
     ADDRESS_UNCONFIRMED = "address_unconfirmed"
     NUMBER_MISSING = "number_missing"
     ADVISER_ASKED = "adviser_asked"
@@ -107,6 +108,9 @@ SENTENCES = {
     Reason.TELEWORK_UNKNOWN: _("Demandez d’abord si le télétravail est possible."),
     Reason.CAN_TELEWORK: _("La personne peut télétravailler : il n’y a pas d’arrêt."),
     Reason.NOT_SWORN: _("La personne doit déclarer sur l’honneur qu’elle ne peut pas télétravailler."),
+    Reason.SWORN_FOR_OTHER_DAYS: _(
+        "La déclaration lue portait sur d’autres jours\u202f: relisez-la à la personne, puis cochez."
+    ),
     Reason.ADDRESS_UNCONFIRMED: _(
         "L’adresse doit être confirmée par la personne pendant cet appel : l’arrêt la porte."
     ),

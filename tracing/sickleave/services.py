@@ -16,8 +16,8 @@ from tracing.people.rules import Identity, nir_counts
 from tracing.programmes.vocabulary import Subject
 from tracing.queue.models import CallTask
 from tracing.sickleave import queries
-from tracing.sickleave.assessment import AskingParent, Assessment, assess, why_not
-from tracing.sickleave.documents import Bearer, Issuer, NoteContent, content_of
+from tracing.sickleave.assessment import AskingParent, Assessment, assess, sentence_of, why_not
+from tracing.sickleave.documents import Bearer, Declared, Issuer, NoteContent, content_of
 from tracing.sickleave.errors import NoteNotAllowed
 from tracing.sickleave.models import (
     NOTE_CHECK,
@@ -28,7 +28,7 @@ from tracing.sickleave.models import (
     SickNote,
 )
 from tracing.sickleave.numbering import checked_text, initials_of
-from tracing.sickleave.rules import NoteAllowed, NoteMend
+from tracing.sickleave.rules import NoteAllowed, NoteMend, NoteRefused, Reason
 from tracing.sickleave.rules import note_number as written_number
 from tracing.staff.agent import Agent
 from tracing.staff.models import Site, SiteKind
@@ -47,6 +47,7 @@ def issue(
     *,
     first_day: date | None,
     sworn: bool,
+    sworn_since: date | None = None,
     address_confirmed: bool,
     parent: AskingParent | None = None,
     by: Agent,
@@ -55,6 +56,8 @@ def issue(
     """Issue the note of the person on the telephone. A second click returns the first one's note.
 
     `parent`: it is theirs, for the child that the task is about. A child gives one note at a time.
+
+    `sworn_since`: the day from which the declaration that was read says that they have not worked, if it says one.
 
     `address_confirmed` says that the person has stated, in this call, where they stay.
 
@@ -83,9 +86,13 @@ def issue(
     allowed = found.note
     if allowed is None or found.person_id is None:
         raise NoteNotAllowed(why_not(found))
+    since = found.not_worked_since
+    if sworn and since is not None and sworn_since is not None and since < sworn_since:
+        raise NoteNotAllowed(sentence_of(NoteRefused(Reason.SWORN_FOR_OTHER_DAYS)))
     # a contact who has become a case goes on from the note that they had, and so does a parent
     earlier = queries.find_note_ending(found.person_id, allowed.first_day - timedelta(days=1))
-    return write_note(task, call.id, found, allowed, prolongs=earlier, by=by, at=at)
+    declared = Declared(on=found.request.on, not_worked_since=since)
+    return write_note(task, call.id, found, allowed, declared=declared, prolongs=earlier, by=by, at=at)
 
 
 def lock_person(person_id: int) -> None:
@@ -153,6 +160,7 @@ def write_note(
     found: Assessment,
     allowed: NoteAllowed,
     *,
+    declared: Declared | None,
     prolongs: SickNote | None = None,
     replaces: SickNote | None = None,
     by: Agent,
@@ -168,6 +176,7 @@ def write_note(
             "prolongs": prolongs.number if prolongs else None,
             "prolongs_days": (prolongs.first_day, prolongs.last_day) if prolongs else None,
             "replaces": replaces.number if replaces else None,
+            "declared": declared,
         }
     )
     if prolongs is not None:
@@ -229,6 +238,7 @@ def write_again(
             "fund": _fund(site),
             "signatory": site.signatory,
             "replaces": note.number,
+            "declared": old.carried_declaration(),
             "cancelled": False,
         }
     )

@@ -1,11 +1,10 @@
-"""Pages for the sick note during a call, and for its two printed copies."""
+"""Pages for the sick note during a call."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from io import BytesIO
 
-from flask import Blueprint, g, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -28,8 +27,6 @@ from tracing.sickleave.delivery import services as giving
 from tracing.sickleave.delivery import views as delivery_views
 from tracing.sickleave.delivery import words as delivery_words
 from tracing.sickleave.delivery.forms import GiveForm
-from tracing.sickleave.documents import Copy, file_name, render
-from tracing.sickleave.documents.signature import sign
 from tracing.sickleave.errors import DaysMoved, NoLink, NoteNotAllowed, PapersNotGiven, TooLate
 from tracing.sickleave.forms import PREFIX, DaysForm, NoteForm, WorkNoteForm
 from tracing.sickleave.mending import services as mending
@@ -41,7 +38,6 @@ from tracing.sickleave.parents.forms import ParentNoteForm
 from tracing.sickleave.parents.services import Parent
 from tracing.sickleave.payment import views as payment_views
 from tracing.sickleave.rules import CancelReason, MissingNumberReason, NoteAllowed, NoteMend
-from tracing.sickleave.signing import services as signing
 from tracing.staff.access import agent, is_fragment, may
 from tracing.staff.models import Role
 from tracing.ui.idempotent_forms import sent_once
@@ -98,13 +94,17 @@ def issue(call_id: int, task_id: int) -> ResponseReturnValue:
                 task,
                 first_day=form.first_day.data,
                 sworn=form.sworn.data,
+                sworn_since=form.sworn_since.data,
                 address_confirmed=form.address_confirmed.data,
                 parent=asking,
                 by=agent(),
                 at=at,
             )
     except NoteNotAllowed as refusal:
-        return _panel(call_id, task_id, form=form, refused=refusal.message, status=refusal.status)
+        known = asking.person_id if asking is not None else None
+        return _panel(
+            call_id, task_id, form=form, known=known, refused=refusal.message, status=refusal.status
+        )
     except ClaimLost as lost:
         return _late(call_id, task_id, lost, form.first_day.data, form.as_lines())
     return _done(call_id, task_id)
@@ -129,8 +129,11 @@ def days(call_id: int, task_id: int) -> ResponseReturnValue:
             if asked.asking is None and isinstance(asked.form, WorkNoteForm)
             else None,
         )
+    asked.form.declares(found.not_worked_since)
     return render_template(
         "sickleave/days.html",
+        found=found,
+        form=asked.form,
         note=found.note,
         why_not=assessment.why_not(found),
         cuts=assessment.why_cut(found),
@@ -150,22 +153,6 @@ def cancel(call_id: int, task_id: int, note_id: int) -> ResponseReturnValue:
     except ClaimLost as lost:
         return _late(call_id, task_id, lost, None)
     return _done(call_id, task_id)
-
-
-@bp.get("/sick-notes/<int:note_id>/<any(insured, employer):copy>")
-@may(Role.TRACER, Role.ADVISER, Role.SUPERVISOR)
-def document(note_id: int, copy: str) -> ResponseReturnValue:
-    """Return one copy as a PDF; its file name reveals nothing but the number."""
-    with transaction():
-        content, site_id = services.note_to_read(note_id, agent(), at=clock.now(), copy=copy)
-        key = signing.key_of(site_id, at=clock.now())
-    printed = render(content, Copy(copy), check_at=g.settings.public_pages)
-    return send_file(
-        BytesIO(sign(printed, key)),
-        mimetype="application/pdf",
-        as_attachment=True,
-        download_name=file_name(content.number, Copy(copy)),
-    )
 
 
 @bp.post(f"{AT}/<int:note_id>/give")
@@ -263,13 +250,12 @@ class _Asked:
     """The parents who could ask; whoever is not among them is typed."""
 
 
-def _asked(call: Call, task: CallTask, *, is_sent: bool = True) -> _Asked:
+def _asked(call: Call, task: CallTask, *, is_sent: bool = True, wanted: str | None = None) -> _Asked:
     """Return the form as it was sent, or filled with what is known: of the person, or of the parent of a child."""
     if not parents.concerns_child(task, today=_today()):
         kind = WorkNoteForm if assessment.asks_work(task) else NoteForm
         return _Asked(_form_for(task, kind, is_sent=is_sent))
-    wanted = request.args.get("parent")
-    parent, on_line = parents.chosen(call, task, wanted, today=_today())
+    parent, on_line = parents.chosen(call, task, wanted or request.args.get("parent"), today=_today())
     data = {} if is_sent else {"formdata": None, "data": _known(task, parent.identity, parent)}
     form = ParentNoteForm(prefix=PREFIX, identity=parent.identity, today=_today(), **data)
     asking = AskingParent(person_id=parent.person_id, identity=parent.identity, said=form.said)
@@ -346,8 +332,15 @@ def _held(call_id: int, task_id: int) -> tuple[Call, CallTask]:
 
 
 def _panel(
-    call_id: int, task_id: int, *, form: NoteForm | None = None, refused: str = "", status: int = 200
+    call_id: int,
+    task_id: int,
+    *,
+    form: NoteForm | None = None,
+    known: int | None = None,
+    refused: str = "",
+    status: int = 200,
 ) -> ResponseReturnValue:
+    """Return the panel; `known` is the parent by now who was typed in the form."""
     at = clock.now()
     with transaction():
         call, task = open_call(call_id, task_id, agent())
@@ -361,6 +354,9 @@ def _panel(
         standing_for = standing is not None and standing.kind is NoteKind.PARENT
         asking = asking_parent_of(standing) if standing is not None and standing_for else asked.asking
         found = assess(call, task, by=agent(), at=at, parent=asking)
+        if found.may_be_completed and known is not None:
+            asked = _asked(call, task, wanted=str(known))
+            form, found = asked.form, assess(call, task, by=agent(), at=at, parent=asked.asking)
         bearer = queries.content_of_note(standing).bearer if standing is not None and standing_for else None
         prolongation, replacement = _mends(standing, found, at=at)
         given = delivery.given(standing.id, at=at) if standing is not None else None
@@ -373,6 +369,7 @@ def _panel(
             form = _typed_again(task, typed)
         if not is_sent:
             form.first_day.data = found.note.first_day if found.note else None
+        form.declares(found.not_worked_since)
         shown = [task.person_id, *(one.person_id for one in asked.on_line if one.person_id is not None)]
         shown += [standing.person_id] if standing is not None else []
         events.record_access(
@@ -419,7 +416,10 @@ def _asked_to_prolong(standing: SickNote | None, *, at: datetime) -> str:
     asked = []
     if _is_over(standing, at=at):
         asked.append(
-            _("La personne n’a pas travaillé depuis le %(day)s\u202f?", day=day_in_words(standing.last_day))
+            _(
+                "La personne déclare sur l’honneur n’avoir pas travaillé depuis le %(day)s, et ne pas pouvoir télétravailler\u202f?",
+                day=day_in_words(standing.last_day),
+            )
         )
     if standing.kind is NoteKind.CONTACT and standing.mend is None:
         asked.append(_("Le résultat du test de la personne n’est pas encore connu\u202f?"))

@@ -35,7 +35,8 @@ from tracing.scripts.wording import (
     tests_in_words,
     within_a_sentence,
 )
-from tracing.sickleave.rules import note_rule
+from tracing.sickleave.assessment import assess
+from tracing.sickleave.rules import NumberState, note_rule
 from tracing.staff import queries as staff
 from tracing.staff.agent import Agent
 from tracing.staff.models import Role
@@ -61,6 +62,7 @@ def facts_of(about: CalledPerson, call: Call, agent: Agent, at: datetime) -> dic
     facts["next_follow_up"] = _next_follow_up(about, facts, today)
     if about.task.is_follow_up:
         facts["had_symptoms"] = about.contact is None and _had_symptoms(about, call)
+    facts |= _of_a_note(about, call, agent, at)
     kind = SCRIPT_OF[about.task.kind]
     return {name: value for name, value in facts.items() if value is not None and kind in FACTS[name].scripts}
 
@@ -74,6 +76,18 @@ def _next_follow_up(about: CalledPerson, facts: Mapping[str, FactValue], today: 
     if about.contact is None:
         return first_follow_up_of_case(about.case, on=today)
     return first_follow_up_of_contact(about.contact, about.case, about.others, on=today)
+
+
+def _of_a_note(about: CalledPerson, call: Call, agent: Agent, at: datetime) -> dict[str, FactValue]:
+    """Return whether a note is possible, once the person has asked for one: before, nothing is declared for it."""
+    wanted = about.given.get("wants_note")
+    if wanted is None or wanted.value != YES or about.task.is_follow_up:
+        return {}
+    found = assess(call, about.task, by=agent, at=at)
+    is_open = found.number in {NumberState.ASKED, NumberState.REFUSED}
+    if found.note is None or is_open:
+        return {"note_possible": False if found.refusal is not None else None}
+    return {"note_possible": True, "note_from": found.not_worked_since}
 
 
 def age_of(about: CalledPerson, day: date) -> int | None:

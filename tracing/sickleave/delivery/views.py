@@ -1,18 +1,39 @@
-"""Give the papers of a note after the call: again by letter, by another link, or by reading the link to the person."""
+"""Print the papers, and give them after the call: again by letter, by another link, or by reading the link aloud."""
 
-from flask import abort, flash, g, redirect, render_template, url_for
+from io import BytesIO
+
+from flask import abort, flash, g, redirect, render_template, send_file, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from tracing.kernel import clock
 from tracing.kernel.db import transaction
 from tracing.sickleave import queries as notes
+from tracing.sickleave import services as issuing
 from tracing.sickleave.delivery import queries, services
 from tracing.sickleave.delivery.forms import GiveForm
+from tracing.sickleave.documents import Copy, file_name, render
+from tracing.sickleave.documents.signature import sign
 from tracing.sickleave.rules import DeliveryWay
+from tracing.sickleave.signing import services as signing
 from tracing.staff.access import agent, may
 from tracing.staff.models import Role
 from tracing.ui.idempotent_forms import sent_once
+
+
+@may(Role.TRACER, Role.ADVISER, Role.SUPERVISOR)
+def document(note_id: int, copy: str) -> ResponseReturnValue:
+    """Return one copy as a PDF; its file name reveals nothing but the number."""
+    with transaction():
+        content, site_id = issuing.note_to_read(note_id, agent(), at=clock.now(), copy=copy)
+        key = signing.key_of(site_id, at=clock.now())
+    printed = render(content, Copy(copy), check_at=g.settings.public_pages)
+    return send_file(
+        BytesIO(sign(printed, key)),
+        mimetype="application/pdf",
+        as_attachment=True,
+        download_name=file_name(content.number, Copy(copy)),
+    )
 
 
 @may(Role.ADVISER, Role.SUPERVISOR)
@@ -61,6 +82,7 @@ def link_said(note_id: int) -> ResponseReturnValue:
 
 
 ROUTES = (
+    ("/sick-notes/<int:note_id>/<any(insured, employer):copy>", document, ("GET",)),
     ("/sick-notes/<int:note_id>/give", give, ("POST",)),
     ("/sick-notes/<int:note_id>/link", show_link, ("POST",)),
     ("/sick-notes/<int:note_id>/link-said", link_said, ("POST",)),

@@ -48,6 +48,17 @@ class ParentSaid(_Printed):
 
 
 @redacted
+class Declared(_Printed):
+    """What the person declared on their honour, on the telephone."""
+
+    on: date
+    not_worked_since: date | None = None
+    """The first day of the note, if it is before that of the declaration: they have not worked from it on."""
+    for_note: str | None = None
+    """The number of the note for which they declared it; None: the one that prints it."""
+
+
+@redacted
 class NoteContent(_Printed):
     """A sick note to print: who issued it, to whom, for which days, by which rule."""
 
@@ -88,11 +99,13 @@ class NoteContent(_Printed):
     """Shown on every copy printed afterwards; the note itself stays readable."""
     parent: ParentSaid | None = None
     """What a parent said; None: the note is for the person who isolates."""
+    declared: Declared | None = None
+    """None: on a note of an older release; see `declaration`."""
     legal_basis: str
     rights: tuple[str, ...]
 
     def to_store(self) -> dict[str, Any]:
-        """Return a dictionary that JSON can hold; a host of an older release reads it unless it is a parent's."""
+        """Return a dictionary that JSON can hold."""
         stored = self.model_dump(mode="json")
         if self.parent is None:
             del stored["parent"]
@@ -115,6 +128,20 @@ class NoteContent(_Printed):
     def days(self) -> int:
         """The number of days, first and last included."""
         return (self.last_day - self.first_day).days + 1
+
+    @property
+    def declaration(self) -> Declared | None:
+        """What was declared for it; an older release issued no initial note without a declaration on that day."""
+        if self.declared is not None or self.prolongs is not None or self.replaces is not None:
+            return self.declared
+        return Declared(on=self.issued_at.date())
+
+    def carried_declaration(self) -> Declared | None:
+        """Return what was declared for it, as a note prints it that goes on from it or takes its place."""
+        known = self.declaration
+        if known is None or known.for_note is not None:
+            return known
+        return known.model_copy(update={"for_note": self.number})
 
 
 def content_of(

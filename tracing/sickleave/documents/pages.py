@@ -103,11 +103,37 @@ def _insured(note: NoteContent) -> dict[str, Any]:
         "issuer": _issuer(note.issuer),
         "person": person,
         "measure": [*_dates(note), ("Règle appliquée", _rule_text(note))],
-        "sworn_on": _day(note.issued_at.date()),
+        "declared": _declared(note),
         "for_child": note.parent is not None,
         "rights": list(note.rights),
         "legal_basis": f"{note.legal_basis}\nRègles appliquées\u202f: {note.measure_rule} et {note.note_rule}.",
     }
+
+
+def _declared(note: NoteContent) -> str | None:
+    """Return what the person declared, and when; None if nothing is known of it."""
+    known = note.declaration
+    if known is None:
+        return None
+    points = ["ne pas pouvoir télétravailler pendant cette période"]
+    if note.parent is not None:
+        points.append("être le seul parent à demander un arrêt pour cet enfant")
+    if note.declared is not None or note.parent is not None:
+        points.append("ne pas être déjà en arrêt de travail")
+    if known.not_worked_since is not None:
+        points.append(f"n’avoir pas travaillé depuis le {_day(known.not_worked_since)} compris")
+    said = " et ".join([", ".join(points[:-1]), points[-1]] if len(points) > 1 else points)
+    about = f", pour l’arrêt n°\u202f{known.for_note}" if known.for_note else ""
+    return f"Le {_day(known.on)}, par téléphone{about}, vous avez déclaré sur l’honneur {said}."
+
+
+def _not_worked(note: NoteContent) -> str | None:
+    """Return what the employer reads of the declaration: that the days before the call were not worked."""
+    known = note.declaration
+    if known is None or known.not_worked_since is None:
+        return None
+    since = _day(known.not_worked_since)
+    return f"Le salarié a déclaré sur l’honneur, le {_day(known.on)}, n’avoir pas travaillé depuis le {since} compris."
 
 
 def _rule_text(note: NoteContent) -> str:
@@ -138,6 +164,7 @@ def _employer(note: NoteContent) -> dict[str, Any]:
         "issuer": _sender(note),
         "signatory": neutral(note.signatory) or "Le directeur, par délégation",
         "person": person,
+        "not_worked": _not_worked(note),
         "payroll": neutral_lines(note.payroll),
     }
 

@@ -66,7 +66,11 @@ class ProlongForm(NoteDecisionForm):
     last_day = DateField(
         _l("Jusqu’au, inclus"), validators=[InputRequired(_l("Choisissez le dernier jour."))]
     )
-    not_worked_since = BooleanField(_l("La personne n’a pas travaillé depuis le dernier jour de l’arrêt"))
+    not_worked_since = BooleanField(
+        _l(
+            "La personne déclare sur l’honneur, au téléphone, n’avoir pas travaillé depuis le dernier jour de l’arrêt, et ne pas pouvoir télétravailler"
+        )
+    )
     result_is_awaited = BooleanField(_l("Le résultat de son test n’est pas encore connu"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -17,6 +17,7 @@ from tracing.queue import queries as queue
 from tracing.queue.models import CallTask
 from tracing.sickleave import queries, services
 from tracing.sickleave.assessment import Assessment, sentence_of
+from tracing.sickleave.documents import Declared
 from tracing.sickleave.errors import (
     AlreadyCountersigned,
     EarlierNoteVoid,
@@ -104,7 +105,9 @@ def prolong(
         worked_since=note.last_day < today and not not_worked_since,
     )
     days = chosen(allowed, last_day)
-    new = _written(note, task, days, found, prolongs=note, by=by, at=at)
+    # whoever stayed at home since says so now; otherwise what was declared for the note holds for what follows
+    since = Declared(on=today, not_worked_since=days.first_day) if note.last_day < today else None
+    new = _written(note, task, days, found, declared=since, prolongs=note, by=by, at=at)
     services.record_event("note.prolonged", note, by=by, at=at, new=new.number)
     tell(Happening.PROLONGED, note, task, new=new, in_call=in_call, by=by, at=at)
     return new
@@ -355,6 +358,7 @@ def _written(
     days: NoteAllowed,
     found: Assessment,
     *,
+    declared: Declared | None = None,
     prolongs: SickNote | None = None,
     replaces: SickNote | None = None,
     back_at_work: bool = False,
@@ -366,7 +370,15 @@ def _written(
         _give_back_its_place(prolongs.id)
         prolongs = None
     new = services.write_note(
-        task, note.call_id, found, days, prolongs=prolongs, replaces=replaces, by=by, at=at
+        task,
+        note.call_id,
+        found,
+        days,
+        declared=declared or queries.content_of_note(note).carried_declaration(),
+        prolongs=prolongs,
+        replaces=replaces,
+        by=by,
+        at=at,
     )
     follow(task, new.person_id, by=by, at=at)
     if back_at_work and new.mend is NoteMend.LONGER:

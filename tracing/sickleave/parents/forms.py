@@ -17,6 +17,12 @@ from tracing.sickleave.forms import WorkNoteForm
 class ParentNoteForm(WorkNoteForm):
     """Who the parent is, their work, their declaration, and the first day."""
 
+    DECLARES = _l(
+        "Déclare sur l’honneur ne pas pouvoir télétravailler, ne pas être déjà en arrêt de travail, et être le seul parent à demander un arrêt pour cet enfant"
+    )
+    DECLARES_SINCE = _l(
+        "Déclare sur l’honneur ne pas pouvoir télétravailler, ne pas être déjà en arrêt de travail, être le seul parent à demander un arrêt pour cet enfant, et n’avoir pas travaillé depuis le %(day)s compris"
+    )
     SHOWN_LATE = ("first_names", *WorkNoteForm.SHOWN_LATE)
 
     first_names = StringField(
@@ -27,9 +33,6 @@ class ParentNoteForm(WorkNoteForm):
 
     def __init__(self, *args: Any, identity: Identity | None, today: date, **kwargs: Any) -> None:
         super().__init__(*args, identity=identity, today=today, **kwargs)
-        self.sworn.label.text = _(
-            "Déclare sur l’honneur ne pas pouvoir télétravailler, ne pas être déjà en arrêt de travail, et être le seul parent à demander un arrêt pour cet enfant"
-        )
         self.last_work_on.description = _("Vide\u202f: l’arrêt commence aujourd’hui.")
         self.address_confirmed.label.text = _("Le parent a confirmé cette adresse pendant l’appel")
         if identity is not None:

@@ -68,6 +68,8 @@ FACT_WORDS: dict[str, LazyString] = {
     "is_minor": _l("un représentant légal doit répondre"),
     "spoken_for": _l("quelqu’un répond pour la personne : un parent, un représentant, un proche"),
     "notes_issued": _l("le programme délivre des arrêts"),
+    "note_possible": _l("un arrêt est possible d’après les réponses"),
+    "note_from": _l("premier jour de l’arrêt, s’il est passé"),
     "disease": _l("nom de la maladie, avec son article"),
     "doctor": _l("médecin connu de la personne"),
     "rule": _l("nom de la règle qui donne les dates"),
