@@ -113,6 +113,7 @@ IDEMPOTENT = {
     "desk.take_back_outcome": STATE,
     "desk.become_case": STATE,
     "desk.no_case": STATE,
+    "desk.language": SAME_ANSWER,
     "desk.parent": SAME_ANSWER,
     "supervision.opened_by_mistake": STATE,
     "help_requests.pass_on": STATE,

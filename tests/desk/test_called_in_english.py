@@ -5,7 +5,7 @@ from tests.desk.walking import soup, take_call
 from tests.support.story import waiting_case
 from tracing.kernel.db import session
 from tracing.people.models import Person
-from tracing.queue import languages
+from tracing.queue import languages, queries
 from tracing.queue.models import CallTask
 from tracing.staff import services as staff
 from tracing.staff.queries import get_member
@@ -57,3 +57,48 @@ def test_another_language_is_led_in_french(story, browse):
 
     assert "je vous appelle de l’Assurance Maladie" in walk.page.select_one(".say").text
     assert not walk.page.select(".in-french, .in-english")
+
+
+def turned(walk, visitor, task):
+    """Send the button that goes on in the other language, and return the page that follows."""
+    form = next(
+        one for one in walk.page.select("form") if one["action"].endswith(f"/tasks/{task.id}/language")
+    )
+    sent = {one["name"]: one["value"] for one in form.select("input[type=hidden]")}
+    walk.page = soup(visitor.follow(form["action"], sent))
+    return walk.page
+
+
+def test_a_call_under_way_goes_on_in_english_and_back_with_its_answers_and_the_person_keeps_the_language(
+    story, browse
+):
+    task = waiting_case(story.nantes, at=NOW)
+    ada = browse.as_(story.ada)
+    walk = take_call(ada).to("symptoms")
+    assert "Avez-vous, ou avez-vous eu, des symptômes" in walk.page.select_one("#say").text
+
+    page = turned(walk, ada, task)
+
+    assert walk.step == "symptoms"
+    assert "Have you had" in page.select_one("#say").text or "Do you have" in page.select_one("#say").text
+    assert "anglais" in page.select_one(".call-why").text
+    assert session.get_one(Person, task.person_id).language == "en"
+    assert queries.find_entry_of(task.household_id).language == "en"
+    walk.send()
+    assert walk.page.select_one(".say p[lang=en]")
+
+    page = turned(walk, ada, task)
+
+    assert not page.select(".in-french, .in-english")
+    assert session.get_one(Person, task.person_id).language is None
+    walk.to("closing")
+    assert "opening" not in walk.steps[-3:], "nothing is asked again"
+
+
+def test_a_call_in_a_third_language_is_not_turned_to_english(story, browse):
+    task = waiting_in("pt", story)
+    walk = take_call(browse.as_(story.ada))
+
+    assert not [one for one in walk.page.select("form") if one["action"].endswith("/language")]
+    walk.visitor.follow(f"{walk.call}/tasks/{task.id}/language", {"language": "en"})
+    assert session.get_one(Person, task.person_id).language == "pt"

@@ -42,6 +42,7 @@ from tracing.kernel.db import transaction
 from tracing.messages.words import CHANNEL_WORDS, STATE_WORDS
 from tracing.people.words import hour_there
 from tracing.programmes.words import TEST_WORDS
+from tracing.queue import languages
 from tracing.queue.claims import services as claims
 from tracing.queue.errors import ClaimLost
 from tracing.scripts.vocabulary import YES
@@ -337,6 +338,23 @@ def parent(call_id: int, task_id: int) -> ResponseReturnValue:
     except ClaimLost as lost:
         return show_lost(lost, [])
     return redirect(url_for("desk.call", call_id=call_id, task=task_id), 303)
+
+
+@bp.post("/calls/<int:call_id>/tasks/<int:task_id>/language")
+@may(Role.TRACER)
+def language(call_id: int, task_id: int) -> ResponseReturnValue:
+    """Go on in English with a person, or in French again. What was answered stays."""
+    in_english = request.form.get("language") == ENGLISH
+    try:
+        with transaction():
+            held, at = queries.own_call(call_id, agent()), asked_at()
+            calls.lock_for_write(held.id, agent(), at=at)
+            task = queries.task_in(held, task_id)
+            languages.switch_language(task, in_english=in_english, by=agent().member_id, at=at)
+    except ClaimLost as lost:
+        return show_lost(lost, [])
+    step = request.form.get("step") or None
+    return redirect(url_for("desk.call", call_id=call_id, task=task_id, step=step), 303)
 
 
 # ---------- Keeping the call ----------

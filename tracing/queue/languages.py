@@ -13,7 +13,7 @@ from tracing.queue.households import services as households
 from tracing.queue.models import CallTask, EntryState, QueueEntry, TaskState
 from tracing.queue.ordering import callbacks
 from tracing.staff.models import Member, MemberRole, Role
-from tracing.ui.languages import FRENCH
+from tracing.ui.languages import ENGLISH, FRENCH
 
 MOVED_AT_ONCE = 200
 
@@ -72,6 +72,30 @@ def need_interpreter(task: CallTask, language: str, *, by: int, at: datetime) ->
         "task.interpreter", by=by, at=at, subject=("task", task.id), site_id=task.site_id, language=language
     )
     services.close_task(task, TaskState.WAITING_INTERPRETER, by=by, at=at)
+
+
+def switch_language(task: CallTask, *, in_english: bool, by: int, at: datetime) -> None:
+    """Note that the person of a call under way speaks English, or French after all; twice changes nothing.
+
+    The call goes on with who makes it; the person's next call is made in that language. Whoever was found to speak a
+    third language keeps it.
+    """
+    person = lock_row(Person, task.person_id)
+    wanted = ENGLISH if in_english else None
+    if person.language == wanted or person.language not in {None, ENGLISH}:
+        return
+    person.language = wanted
+    events.record(
+        "task.language",
+        by=by,
+        at=at,
+        subject=("task", task.id),
+        site_id=task.site_id,
+        language=wanted or FRENCH,
+    )
+    session.flush()
+    if task.household_id is not None:
+        households.refresh(task.household_id, at=at)
 
 
 def call_in_french(task: CallTask) -> None:

@@ -7,6 +7,8 @@ from flask_babel import gettext as _
 
 FRENCH = "fr"
 """Every tracer speaks it."""
+ENGLISH = "en"
+"""The language into which scripts are translated."""
 OTHER = "und"
 """Another language, or an unrecognised one."""
 SPOKEN = (
