@@ -19,7 +19,9 @@ from tracing.queue.models import QueueEntry
 from tracing.scripts.publishing import services as scripts
 from tracing.scripts.services import get_script
 from tracing.scripts.vocabulary import ScriptKind
+from tracing.staff import services as staff
 from tracing.staff.models import Role
+from tracing.staff.queries import get_member
 
 NEXT, UNREAD = "/calls/next", "/notices/unread"
 DAY = timedelta(days=1)
@@ -172,3 +174,18 @@ def test_the_notice_of_a_script_is_for_every_programme_and_says_its_changes_in_w
     assert "étape" in page.text
     assert "(si la personne nous appelle) Bonjour, merci de votre appel." in page.text
     assert not [left for left in ("('", "{rang_us}", "{site}") if left in page.text]
+
+
+def test_who_speaks_english_reads_what_changed_in_english_and_the_others_that_it_did(ada, story):
+    scripts.seed(at=NOW)
+    services.announce_script("p0", "2026.6", body=WHY, effective_at=TOMORROW, at=NOW)
+    wrong_number = "I am sorry, I have dialled a wrong number."
+
+    page = ada.follow(NEXT).text
+    assert wrong_number not in page
+    assert "seuls les mots anglais changent" in page
+
+    staff.set_languages(get_member(story.ada.id), ["en"], by=None, at=NOW)
+    page = ada.follow(NEXT).text
+    assert wrong_number in page
+    assert "seuls les mots anglais" not in page

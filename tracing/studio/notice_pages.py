@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
 
@@ -22,6 +21,7 @@ from tracing.studio import version_pages
 from tracing.studio.scripts.setting_words import settings_apart
 from tracing.studio.scripts.words import FACT_WORDS
 from tracing.studio.version_pages import Pair
+from tracing.ui.languages import ENGLISH
 
 MOST_STEPS = 20
 
@@ -44,6 +44,10 @@ class ShownNotice:
     title: str
     pairs: Sequence[Pair] = ()
     steps: Sequence[StepChange] = ()
+    english: Sequence[StepChange] = ()
+    """The English that changed, for whoever speaks it."""
+    english_steps: int = 0
+    """In how many steps nothing but the English changed."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -69,23 +73,37 @@ def title_of(notice: Notice) -> str:
     return str(_("Script de l’appel à un contact"))
 
 
-def shown(notice: Notice, *, zone: ZoneInfo, at: datetime) -> ShownNotice:
-    """Return a notice with the difference that its version makes."""
+def shown(notice: Notice, *, by: Agent, at: datetime) -> ShownNotice:
+    """Return a notice with the difference that its version makes, that of the English for whoever speaks it."""
+    zone = by.site.time_zone
     title = title_of(notice)
     if notice.rule_version_id is not None:
         version = queries.get_version(notice.rule_version_id)
         return ShownNotice(notice, title, pairs=version_pages.changes(version, zone=zone, at=at))
-    return ShownNotice(notice, title, steps=_steps(ScriptKind(notice.subject), notice.script_version or ""))
-
-
-def _steps(kind: ScriptKind, version: str) -> list[StepChange]:
-    older = version_before(kind, version)
+    kind = ScriptKind(notice.subject)
+    older = version_before(kind, notice.script_version or "")
     if older is None:
-        return []
-    before, after = get_script(kind, older), get_script(kind, version)
+        return ShownNotice(notice, title)
+    before, after = get_script(kind, older), get_script(kind, notice.script_version or "")
     questions = {**before.questions, **after.questions}
-    found = [_changed(pair, questions) for pair in compare(before, after) if _differs(pair)]
-    return found[:MOST_STEPS]
+    pairs = compare(before, after)
+    english = [found for pair in pairs if (found := _english(pair))] if ENGLISH in by.languages else []
+    return ShownNotice(
+        notice,
+        title,
+        steps=[_changed(pair, questions) for pair in pairs if _differs(pair)][:MOST_STEPS],
+        english=english[:MOST_STEPS],
+        english_steps=sum(pair.change is Change.CHANGED and not _differs(pair) for pair in pairs),
+    )
+
+
+def _english(pair: StepPair) -> StepChange | None:
+    """Return what a version changes in the English of a step; None: nothing."""
+    apart = [line.texts for line in pair.lines if line.field == "english" and line.differs]
+    if not apart:
+        return None
+    old, new = ([_readable(texts[side]) for texts in apart if texts[side]] for side in (0, 1))
+    return StepChange(pair.step.title, pair.change.value, old, new)
 
 
 def _differs(pair: StepPair) -> bool:
@@ -138,7 +156,7 @@ def _readable(wording: str) -> str:
 def unread(by: Agent, *, at: datetime) -> list[ShownNotice]:
     """Return what an agent must still read, each with its difference."""
     found = notices.unread(by.member_id, by.site.programme)
-    return [shown(one, zone=by.site.time_zone, at=at) for one in found]
+    return [shown(one, by=by, at=at) for one in found]
 
 
 def readers_of(notice: Notice, site_id: int) -> list[Reader]:

@@ -87,7 +87,7 @@ def show(notice_id: int) -> ResponseReturnValue:
         notice = queries.get_notice(notice_id)
         return render_template(
             "studio/notice.html",
-            one=pages.shown(notice, zone=agent().site.time_zone, at=asked_at()),
+            one=pages.shown(notice, by=agent(), at=asked_at()),
             now=asked_at(),
             watches=agent().holds(*WATCHERS),
             keeps=_may_write() and notice.withdrawn_at is None,
