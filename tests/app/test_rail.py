@@ -52,6 +52,8 @@ ACCOUNTS = ["Comptes", "Heures d’appel"]
             ["Recrues"],
         ),
         ("ben", "/escalations", ADVICE, ["Avis demandés"]),
+        ("ben", "/lists", ADVICE, ["À voir d’abord"]),
+        ("ben", "/sick-notes", ADVICE, ["À voir d’abord"]),
         ("ben", "/hand-offs", ADVICE, ["Signalements"]),
         ("ben", "/rules", ADVICE, ["Règles"]),
     ],

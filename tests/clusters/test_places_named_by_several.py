@@ -21,6 +21,9 @@ from tracing.kernel.events import IdentityAccess
 from tracing.people import queries as people
 from tracing.places import services as places
 from tracing.places.models import NamedPlace
+from tracing.staff.queries import workplace
+from tracing.supervision.board import counting
+from tracing.triage import queries as triage
 from tracing.vault.registry import clear_cohort
 
 HINT = "autres dossiers"
@@ -324,3 +327,5 @@ def test_an_adviser_looks_first_at_a_place_if_the_programme_lets_them_report_it(
     assert row_of(ben, "Bar du Port")
     assert ("Signaler 3 dossiers" in ben.get("/clusters").text) == is_to_do
     assert ("Signaler 3 dossiers" in ben.get("/first").text) == is_to_do
+    counting.keep(workplace(story.nantes), at=NOW)
+    assert triage.count(story.nantes.id) == is_to_do, "the badge says what the scheduler counted"

@@ -7,10 +7,12 @@ from bs4 import BeautifulSoup
 
 from tests.conftest import NOW
 from tests.escalations.conftest import Line, ring
+from tests.support.pairs import MARIE, first_call, pair
 from tests.support.statements import statements_sent
-from tests.support.story import agent, identity, waiting_case
+from tests.support.story import agent, contradicted, identity, waiting_case
 from tracing.cases import queries as cases
 from tracing.cases import services as case_services
+from tracing.duplicates import services as duplicates
 from tracing.escalations.models import Audience, Reason
 from tracing.sickleave.models import NoteKind, SickNote
 from tracing.sickleave.rules import NoteMend
@@ -89,11 +91,36 @@ def test_danger_withdrawn_results_questions_and_notes_are_on_one_page(browse, st
     assert queries.count(story.ajaccio.id) == 0
 
 
+def test_a_withdrawn_result_beside_one_that_stands_misinforms_nobody(browse, story):
+    newer = first_call(story, MARIE, at=NOW)
+    older = first_call(story, MARIE, at=NOW)
+    possible = pair(newer.person_id, older.person_id, at=NOW)
+    duplicates.merge(possible.id, is_sure=True, by=agent(story.ivan), at=NOW)
+    withdrawn = cases.get_case(older.case_id)
+    withdrawn.told_at = NOW
+    case_services.withdraw(withdrawn, by=None, at=NOW)
+    ben = browse.as_(story.ben)
+
+    [row] = shown(ben)
+
+    assert row.startswith("À confirmer")
+    assert "une autre analyse positive de la personne reste" in row
+
+
+def test_the_badge_counts_a_contradicted_result(browse, story):
+    task = waiting_case(story.nantes, identity(), at=NOW)
+    contradicted(cases.get_case(task.case_id), by_pcr_on=NOW.date(), at=NOW)
+
+    assert len(shown(browse.as_(story.ben))) == queries.count(story.nantes.id) == 1
+
+
 def test_it_takes_as_many_statements_with_many_rows_as_with_few(browse, story, talk: Line, session):
     ben, at = agent(story.ben), NOW
     talk.ask(reason=Reason.RED_FLAGS)
     note(session, story, talk.task, "AI-0", call_id=talk.call.id, mend=NoteMend.LONGER)
+    case_services.withdraw(cases.get_case(talk.task.case_id), by=None, at=NOW)
     session.flush()
+    session.expunge_all()
     with statements_sent(session) as few:
         queries.to_look_at(ben, at=at)
     for number in range(1, 8):
@@ -108,7 +135,7 @@ def test_it_takes_as_many_statements_with_many_rows_as_with_few(browse, story, t
     with statements_sent(session) as many:
         rows = queries.to_look_at(ben, at=at)
 
-    assert len(rows) == 16
+    assert len(rows) == 17
     assert len(many) == len(few)
 
 

@@ -58,6 +58,8 @@ DOORS = (
         _l("À voir d’abord"),
         "exclamation-triangle-fill",
         frozenset({Role.ADVISER}),
+        # of the lists an adviser sees the withdrawn results only, and opens the notes from there
+        also=("/lists", "/sick-notes"),
         waiting=lambda agent: triage.count(agent.site.id),
     ),
     RailEntry(
@@ -137,23 +139,29 @@ DOORS = (
 
 def places_of(agent: Agent) -> list[Place]:
     """Return the places for the agent's roles at the present site, in the order of the rail."""
+    doors = [door for door in DOORS if agent.holds(*door.roles)]
+    # an address below one place may belong to another as well, for whoever has not that place
+    own = [door for door in doors if _is_at(url_for(door.endpoint))]
     return [
         Place(
             endpoint=door.endpoint,
             label=str(door.label),
             icon=door.icon,
-            active=is_open(door),
+            active=door in own if own else is_open(door),
             badge=(door.waiting(agent) or None) if door.waiting else None,
         )
-        for door in DOORS
-        if agent.holds(*door.roles)
+        for door in doors
     ][:MOST_PLACES]
 
 
 def is_open(door: RailEntry) -> bool:
     """Return whether the present page is this place or below it."""
     addresses = (url_for(door.endpoint), *door.also)
-    return any(request.path == address or request.path.startswith(f"{address}/") for address in addresses)
+    return any(map(_is_at, addresses))
+
+
+def _is_at(address: str) -> bool:
+    return request.path == address or request.path.startswith(f"{address}/")
 
 
 def frame() -> dict[str, Any]:

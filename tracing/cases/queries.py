@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, exists, func, select
 
 from tracing.cases.errors import NoSuchCase
 from tracing.cases.models import Case, ContraryResult, LabResult
@@ -88,6 +88,16 @@ def contrary_results_to_note(site_id: int) -> Sequence[tuple[ContraryResult, Cas
         .limit(LONGEST_LIST)
     )
     return [(row[0], row[1]) for row in rows]
+
+
+def count_contradicted(site_id: int) -> ScalarSelect[int]:
+    """Count, as a part of a statement, the cases at a site of whose contrary results no medical adviser has taken note."""
+    return (
+        select(func.count(ContraryResult.case_id.distinct()))
+        .join(Case, Case.id == ContraryResult.case_id)
+        .where(ContraryResult.noted_at.is_(None), Case.site_id == site_id, _still_contradicts())
+        .scalar_subquery()
+    )
 
 
 def _still_contradicts() -> ColumnElement[bool]:

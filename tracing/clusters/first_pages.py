@@ -7,11 +7,11 @@ from flask_babel import ngettext
 
 from tracing.clusters import queries, services
 from tracing.staff.agent import Agent
-from tracing.triage import queries as triage
 from tracing.triage.rules import Harm, Row
 
 
-def _clusters(by: Agent, at: datetime) -> Sequence[Row]:
+def clusters_to_report(by: Agent, at: datetime) -> Sequence[Row]:
+    """Return a row for each place that nobody has reported for each of its records."""
     rule = services.rule_at(by.site.programme, by=by, at=at)
     if rule.reason is None:
         return []  # nothing can be done about them: the list of clusters shows them
@@ -32,8 +32,3 @@ def _clusters(by: Agent, at: datetime) -> Sequence[Row]:
         for one in queries.of_site(by.site.id, by.site.programme, rule, at=at)
         if one.to_report
     ]
-
-
-def register() -> None:
-    """Register the rows of this feature; a second time changes nothing."""
-    triage.register(triage.Source("clusters", _clusters))

@@ -14,12 +14,21 @@ from tracing.kernel import clock
 from tracing.programmes.in_force import get_pack
 from tracing.programmes.rules import Clusters, clusters
 from tracing.queue.models import CallTask
-from tracing.staff.agent import Agent
+from tracing.staff.agent import Agent, Workplace
 
 
 def rule_at(programme: str, *, by: Agent, at: datetime) -> Clusters:
     """Return from when on places are looked at, by the rules in force on the day of the site."""
     return clusters(get_pack(programme), on=clock.local_day(at, by.site.time_zone))
+
+
+def count_to_report(site: Workplace, *, at: datetime) -> int:
+    """Count the places of a site that somebody should report: too slow for every page."""
+    rule = clusters(get_pack(site.programme), on=clock.local_day(at, site.time_zone))
+    if rule.reason is None:
+        return 0
+    found = queries.of_site(site.id, site.programme, rule, at=at)
+    return sum(bool(one.to_report) for one in found)
 
 
 def case_on_line(call: Call, task: CallTask) -> Case:

@@ -7,7 +7,7 @@ from flask_babel import ngettext
 
 from tracing.calls import services as calls
 from tracing.cases.models import Case
-from tracing.clusters import first_pages, queries, services
+from tracing.clusters import queries, services
 from tracing.contacts.queries import open_call
 from tracing.hand_offs.words import STATE_WORDS
 from tracing.kernel import clock, events
@@ -150,6 +150,3 @@ def report_place(place_id: int) -> ResponseReturnValue:
         else _("Ces dossiers étaient déjà sur la liste des signalements.")
     )
     return redirect(url_for("clusters.listing"), 303)
-
-
-first_pages.register()

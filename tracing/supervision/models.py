@@ -33,5 +33,7 @@ class SiteCount(Base):
     """The queue entries that are due first; the board shows their current state."""
     priorities: Mapped[dict[str, Any]]
     """How many calls wait under each priority in force, keyed by its id."""
+    clusters: Mapped[int] = mapped_column(server_default=text("0"))
+    """Places that several cases named and somebody should report."""
     team: Mapped[dict[str, Any]]
     """How many tracers are in each presence, and some of them with their day."""

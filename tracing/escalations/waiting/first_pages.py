@@ -6,6 +6,7 @@ from datetime import datetime
 from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, ScalarSelect, func, select
 
+from tracing.cases import queries as cases
 from tracing.cases.models import Case
 from tracing.escalations.listing import contradicted_cases
 from tracing.escalations.models import Audience, Escalation, EscalationState, Reason
@@ -69,4 +70,4 @@ def _contradicted(by: Agent, _at: datetime) -> Sequence[Row]:
 def register() -> None:
     """Register the rows of this feature; a second time changes nothing."""
     triage.register(triage.Source("questions", _questions, _count_questions))
-    triage.register(triage.Source("contradicted", _contradicted))
+    triage.register(triage.Source("contradicted", _contradicted, cases.count_contradicted))

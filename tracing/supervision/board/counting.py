@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import array, insert
 from tracing.calls import queries as calls
 from tracing.calls.models import Call
 from tracing.calls.rules import BY_TRACER
+from tracing.clusters import services as clusters
 from tracing.kernel.db import fresh, session
 from tracing.queue.households import priority_rescan
 from tracing.queue.models import CallTask, EntryState, QueueEntry, TaskState
@@ -44,6 +45,8 @@ class Counts:
     first: Sequence[int]
     priorities: dict[str, int]
     team: Team
+    clusters: int
+    """How many places that several cases named are to be reported."""
 
 
 def of_site(site: Workplace, *, at: datetime) -> Counts:
@@ -62,6 +65,7 @@ def of_site(site: Workplace, *, at: datetime) -> Counts:
         first=row.first,
         priorities=dict(row.priorities),
         team=status.read(row.team),
+        clusters=row.clusters,
     )
 
 
@@ -104,6 +108,7 @@ def count(site: Workplace, *, at: datetime) -> Counts:
         first=_first(site_id) if row.waiting else [],
         priorities={str(one): calls for one, calls in priority_rescan.calls_waiting(site_id).items()},
         team=status.summed_up(status.team(site, at=at)),
+        clusters=clusters.count_to_report(site, at=at),
     )
 
 
