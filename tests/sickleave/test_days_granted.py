@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from tests.conftest import NOW
-from tests.sickleave.test_issuing_a_note import notes
+from tests.sickleave.test_issuing_a_note import notes, read
 from tracing.consequences import services as consequences
 from tracing.consequences.picture_rules import CaseNow, MeasuredPerson, NoteNow
 from tracing.consequences.rules import of_case
@@ -15,7 +15,8 @@ from tracing.facts.services import NewFact
 from tracing.kernel.db import session, transaction
 from tracing.queue import queries as queue
 from tracing.sickleave.models import NoteState, SickNote
-from tracing.sickleave.rules import NoteMend
+from tracing.sickleave.queries import content_of_note
+from tracing.sickleave.rules import KeepReason, NoteMend
 
 DAY = timedelta(days=1)
 TODAY = NOW.date()
@@ -113,6 +114,43 @@ def test_days_granted_are_taken_back_and_the_note_follows_the_rule_again(browse,
 
     last = notes(session)[-1]
     assert (last.mend, last.mend_to) == (NoteMend.SHORTER, by_rule)
+
+
+def test_a_prolongation_of_days_taken_back_is_shortened_to_the_days_that_are_used(
+    browse, story, issued, clock
+):
+    ben = browse.as_(story.ben)
+    decided(issued, GRANT)
+    ben.follow(f"/sick-notes/{issued.id}/prolong", {"prolong-last_day": "2026-03-30"})
+    decided(issued, GRANT, ruling(RulingKind.NOTE_BY_RULE))
+    last = notes(session)[-1]
+    assert "Annulez-le" in ben.get(f"/sick-notes/{last.id}").text, "none of its days is used yet"
+    clock.move_to(NOW + 12 * DAY)
+    today = TODAY + 12 * DAY
+    ben = browse.as_(story.ben)
+
+    page = ben.get(f"/sick-notes/{last.id}").text
+    assert f'value="{today}"' in page
+    days = {"replace-first_day": str(last.first_day), "replace-last_day": str(today)}
+    ben.follow(f"/sick-notes/{last.id}/replace", days | {"replace-why": "not_due"})
+
+    first, old, new = notes(session)
+    assert (old.state, new.state, new.last_day) == (NoteState.REPLACED, NoteState.ISSUED, today)
+    assert (new.prolongs_id, new.mend, new.accepted_because) == (first.id, None, KeepReason.IN_GOOD_FAITH)
+    assert content_of_note(new).last_day == today
+
+
+def test_the_paper_of_days_granted_says_whose_decision_they_are_and_no_other_last_day(browse, story, issued):
+    ben = browse.as_(story.ben)
+    by_rule = read(ben.get(f"/sick-notes/{issued.id}/insured").data)
+    decided(issued, GRANT)
+    ben.follow(f"/sick-notes/{issued.id}/prolong", {"prolong-last_day": "2026-03-30"})
+
+    granted = read(ben.get(f"/sick-notes/{notes(session)[-1].id}/insured").data)
+
+    assert "Dernier jour d’isolement" in by_rule
+    assert "Dernier jour d’isolement" not in granted
+    assert "Un médecin-conseil a accordé ces jours" in granted
 
 
 def known(*decisions: tuple[datetime, Ruling]) -> dict[FactKind, Said]:

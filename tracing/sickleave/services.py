@@ -217,10 +217,13 @@ def write_again(
     state: NoteState,
     prolongs: SickNote | None,
     is_initial: bool = False,
+    last_day: date | None = None,
     by: Agent,
     at: datetime,
 ) -> SickNote:
     """Number, print and store a note of the same days for the same person, whose name or address is another.
+
+    `last_day`: an earlier one than that of the note, if it is shortened.
 
     `prolongs`: the new note before it in the chain; None: what the note prolonged stands as it is, unless `is_initial`:
     the new note prolongs none.
@@ -238,6 +241,7 @@ def write_again(
             "fund": _fund(site),
             "signatory": site.signatory,
             "replaces": note.number,
+            "last_day": last_day or old.last_day,
             "declared": old.carried_declaration(),
             "cancelled": False,
         }
@@ -252,7 +256,7 @@ def write_again(
         call_id=note.call_id,
         kind=note.kind,
         first_day=note.first_day,
-        last_day=note.last_day,
+        last_day=content.last_day,
         rule=note.rule,
         state=state,
         accepted_mend=note.accepted_mend,

@@ -442,13 +442,13 @@ def _mends(
         return None, None
     worked = _covers_work(standing, found)
     is_contact = standing.kind is NoteKind.CONTACT
-    if not (worked or is_contact or standing.mend in {NoteMend.LONGER, NoteMend.SHORTER}):
+    if not (worked or is_contact or standing.mend in {NoteMend.LONGER, NoteMend.SHORTER, NoteMend.NOT_DUE}):
         return None, None
     first_day = found.worked_on + timedelta(days=1) if worked and found.worked_on else None
     proposal = mending.propose(standing, by=agent(), at=at, first_day=first_day)
     days = proposal.prolongation, proposal.replacement
     is_longer = not worked and (standing.mend is NoteMend.LONGER or (is_contact and standing.mend is None))
-    is_moved = worked or standing.mend is NoteMend.SHORTER
+    is_moved = worked or standing.mend in {NoteMend.SHORTER, NoteMend.NOT_DUE}
     return (
         days[0] if is_longer and isinstance(days[0], NoteAllowed) else None,
         days[1] if is_moved and isinstance(days[1], NoteAllowed) else None,

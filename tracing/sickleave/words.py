@@ -27,6 +27,7 @@ CANCEL_WORDS = {
 
 REPLACE_WORDS = {
     CancelReason.WRONG_DAYS: _l("Ses jours sont faux"),
+    CancelReason.NOT_DUE: _l("Plus rien n’est demandé à la personne"),
     CancelReason.BACK_AT_WORK: _l("La personne reprend le travail plus tôt"),
     CancelReason.WRONG_PERSON: _l("Le nom, l’adresse ou le numéro était faux"),
 }

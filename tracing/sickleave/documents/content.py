@@ -99,6 +99,8 @@ class NoteContent(_Printed):
     """Shown on every copy printed afterwards; the note itself stays readable."""
     parent: ParentSaid | None = None
     """What a parent said; None: the note is for the person who isolates."""
+    is_granted: bool = False
+    """A medical adviser agreed to these days, outside the rule."""
     declared: Declared | None = None
     """None: on a note of an older release; see `declaration`."""
     legal_basis: str
@@ -184,9 +186,14 @@ def content_of(
         exercise=request.pack.exercise,
         payroll=_payroll(request.pack, request.on),
         parent=parent,
+        is_granted=_is_granted(request.ruled_days, note),
         legal_basis=row.legal_basis,
         rights=row.rights,
     )
+
+
+def _is_granted(ruled: tuple[date, date] | None, note: NoteAllowed) -> bool:
+    return ruled is not None and ruled[0] <= note.first_day and note.last_day <= ruled[1]
 
 
 def _payroll(pack: Pack, on: date) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ Line = tuple[str, str]
 _CAPACITY = {Subject.CASE: "Personne testée positive", Subject.CONTACT: "Personne contact à risque"}
 
 _PARENT = "Parent d’un enfant qui doit rester à la maison"
+_GRANTED = "Un médecin-conseil a accordé ces jours, en dehors des limites de la règle."
 _FOLLOWS_CHILD = (
     "L’arrêt va au plus jusqu’au dernier jour d’isolement de l’enfant. Un seul parent peut en avoir un."
 )
@@ -106,7 +107,7 @@ def _insured(note: NoteContent) -> dict[str, Any]:
         "declared": _declared(note),
         "for_child": note.parent is not None,
         "rights": list(note.rights),
-        "legal_basis": f"{note.legal_basis}\nRègles appliquées\u202f: {note.measure_rule} et {note.note_rule}.",
+        "legal_basis": f"{note.legal_basis}\n{_rules(note)}",
     }
 
 
@@ -136,8 +137,16 @@ def _not_worked(note: NoteContent) -> str | None:
     return f"Le salarié a déclaré sur l’honneur, le {_day(known.on)}, n’avoir pas travaillé depuis le {since} compris."
 
 
+def _rules(note: NoteContent) -> str:
+    if note.is_granted:
+        return f"Règle appliquée\u202f: {note.note_rule}\u202f; jours accordés par un médecin-conseil."
+    return f"Règles appliquées\u202f: {note.measure_rule} et {note.note_rule}."
+
+
 def _rule_text(note: NoteContent) -> str:
     """Return the rule as a reader understands it: that of a child's isolation would tell how the child is."""
+    if note.is_granted:
+        return _GRANTED
     return note.measure_text if note.parent is None else _FOLLOWS_CHILD
 
 
@@ -146,7 +155,8 @@ def _dates(note: NoteContent) -> list[Line]:
         ("Premiers signes", note.onset_on),
         ("Prélèvement", note.sampled_on),
         ("Dernier contact", note.last_contact_on),
-        ("Dernier jour d’isolement", note.measure_end),
+        # days that were granted may end on another day
+        ("Dernier jour d’isolement", None if note.is_granted else note.measure_end),
     )
     known = [(label, _weekday(day)) for label, day in dates if day is not None]
     if note.parent is not None:

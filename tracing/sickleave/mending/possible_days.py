@@ -10,6 +10,7 @@ from tracing.sickleave.assessment import Assessment, assess_again, sentence_of
 from tracing.sickleave.errors import DaysMoved, NoteNotAllowed
 from tracing.sickleave.mending.rules import Chain, decide_prolongation, decide_replacement, ending_on
 from tracing.sickleave.models import SickNote
+from tracing.sickleave.reasons import Reason
 from tracing.sickleave.rules import NoteAllowed, NoteRefused
 from tracing.staff.agent import Agent
 from tracing.staff.models import Role
@@ -79,6 +80,21 @@ def replacement(
         by_adviser=by.holds(Role.ADVISER),
     )
     return decision, found
+
+
+NO_LONGER_ASKED = frozenset(
+    {Reason.NOT_REQUIRED, Reason.NOTHING_TO_PROLONG, Reason.NEGLIGIBLE, Reason.NOT_REGISTERED}
+)
+
+
+def used_days(note: SickNote, why: NoteRefused, *, today: date) -> NoteAllowed | None:
+    """Return the days of a note that are used up to today, if nothing is asked of its person any more but some are past.
+
+    None if it has not begun, or if all its days are past: the one is cancelled, the other kept.
+    """
+    if why.reason not in NO_LONGER_ASKED or why.rule is None or not note.first_day <= today < note.last_day:
+        return None
+    return NoteAllowed(note.first_day, today, why.rule)
 
 
 def chosen(found: NoteAllowed | NoteRefused, last_day: date | None) -> NoteAllowed:

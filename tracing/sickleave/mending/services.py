@@ -13,6 +13,7 @@ from tracing.facts import services as facts
 from tracing.facts.rules import SubjectType
 from tracing.kernel import clock
 from tracing.kernel.db import find_row, session
+from tracing.people import queries as people
 from tracing.queue import queries as queue
 from tracing.queue.models import CallTask
 from tracing.sickleave import queries, services
@@ -33,7 +34,7 @@ from tracing.sickleave.errors import (
 )
 from tracing.sickleave.mending import apart, notices
 from tracing.sickleave.mending.letter_rules import Happening
-from tracing.sickleave.mending.possible_days import chosen, prolongation, replacement
+from tracing.sickleave.mending.possible_days import chosen, prolongation, replacement, used_days
 from tracing.sickleave.mending.queries import kept_by
 from tracing.sickleave.mending.rules import needs_countersign
 from tracing.sickleave.models import VALID, MovementKind, NoteKind, NoteState, SickNote
@@ -42,6 +43,7 @@ from tracing.sickleave.rules import CancelReason, KeepReason, NoteAllowed, NoteM
 from tracing.staff import queries as staff
 from tracing.staff.agent import Agent
 from tracing.staff.models import Role
+from tracing.vault.errors import IdentityDestroyed
 
 ONE_DAY = timedelta(days=1)
 
@@ -67,6 +69,8 @@ def propose(note: SickNote, *, by: Agent, at: datetime, first_day: date | None =
     task = queue.get_task(note.task_id)
     prolonged, _found = prolongation(note, task, by=by, at=at, result_is_awaited=True)
     replaced, _found = replacement(note, task, by=by, at=at, first_day=first_day)
+    if isinstance(replaced, NoteRefused):
+        replaced = used_days(note, replaced, today=clock.local_day(at, by.site.time_zone)) or replaced
     return Proposal(prolongation=prolonged, replacement=replaced)
 
 
@@ -137,6 +141,10 @@ def replace(
             return later
     _require_issued(note)
     allowed, found = replacement(note, task, by=by, at=at, first_day=first_day)
+    used = None
+    if isinstance(allowed, NoteRefused):
+        used = used_days(note, allowed, today=clock.local_day(at, by.site.time_zone))
+        allowed = used or allowed
     days = chosen(allowed, last_day)
     if in_call is None and first_day is not None and first_day < days.first_day:
         raise TooEarly(days.first_day)
@@ -150,8 +158,13 @@ def replace(
     ask_countersign(note, by=by, at=at)
     session.flush()
     services.record_movement(MovementKind.REPLACED, note, at=at)
-    back = why is CancelReason.BACK_AT_WORK
-    new = _written(note, task, days, found, prolongs=earlier, replaces=note, back_at_work=back, by=by, at=at)
+    if used is not None:
+        new = _shortened(note, task, days, prolongs=earlier, by=by, at=at)
+    else:
+        back = why is CancelReason.BACK_AT_WORK
+        new = _written(
+            note, task, days, found, prolongs=earlier, replaces=note, back_at_work=back, by=by, at=at
+        )
     services.record_event("note.replaced", note, by=by, at=at, new=new.number, why=why.value)
     known = find_row(SickNote, untold.note_id) if untold else None
     if untold and known:
@@ -385,6 +398,24 @@ def _written(
         # the person goes back to work earlier: that is no difference to mend
         new.accepted_mend, new.accepted_mend_to = new.mend, new.mend_to
         new.accepted_because, new.mend, new.mend_to = KeepReason.AS_ASKED, None, None
+        session.flush()
+    return new
+
+
+def _shortened(
+    note: SickNote, task: CallTask, days: NoteAllowed, *, prolongs: SickNote | None, by: Agent, at: datetime
+) -> SickNote:
+    """Write a note as it was up to the days that are used; that the person relied on them is no difference to mend."""
+    identity = people.find_joint_identity(note.person_id)
+    if identity is None:
+        raise IdentityDestroyed
+    new = services.write_again(
+        note, identity, state=NoteState.ISSUED, prolongs=prolongs, last_day=days.last_day, by=by, at=at
+    )
+    follow(task, new.person_id, by=by, at=at)
+    if new.mend in {NoteMend.SHORTER, NoteMend.NOT_DUE}:
+        new.accepted_mend, new.accepted_mend_to = new.mend, new.mend_to
+        new.accepted_because, new.mend, new.mend_to = KeepReason.IN_GOOD_FAITH, None, None
         session.flush()
     return new
 
