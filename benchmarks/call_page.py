@@ -150,17 +150,19 @@ class Browser:
         if not re.fullmatch(r"/calls/\d+", call):
             raise RuntimeError(f"no call was there to take: {call}")
         page, _ = self.ask("call page", call)
-        task = _found(r"/tasks/(\d+)/", page)
+        task = found(r"/tasks/(\d+)/", page)
         at = f"{call}/tasks/{task}"
         for _step in range(STEPS):
-            form = _filled(page)
+            form = filled(page)
             self.ask("save answer", f"{at}/answers", form, part=True)
             page, _ = self.ask("next step", f"{at}/steps/{form['step']}", form | {"anyway": "1"}, part=True)
         dialog, _ = self.ask("contact form", f"{at}/contacts?add=1", part=True)
         line = CONTACT | {
             "first_names": "Luc",
             "phones": f"06{int(task) % 100_000_000:08d}",
-            "last_contact_on": _found(r'name="contact-last_contact_on"[^>]*max="([\d-]+)"', _sorted(dialog)),
+            "last_contact_on": found(
+                r'name="contact-last_contact_on"[^>]*max="([\d-]+)"', put_name_first(dialog)
+            ),
         }
         self.ask(
             "add contact", f"{at}/contacts", {f"contact-{name}": one for name, one in line.items()}, part=True
@@ -170,29 +172,34 @@ class Browser:
             _page, at = self.ask("end call", f"{at}/end", {"outcome": "refused"})
             if at == call:  # another person of the household has not been spoken to yet
                 page, _ = self.ask("call page", call)
-                at = f"{call}/tasks/{_found(r'/tasks/([0-9]+)/', page)}"
+                at = f"{call}/tasks/{found(r'/tasks/([0-9]+)/', page)}"
 
 
-def _found(pattern: str, page: str) -> str:
+def found(pattern: str, page: str) -> str:
+    """Return what a pattern finds on a page.
+
+    Raises:
+        RuntimeError: it is not there.
+    """
     match = re.search(pattern, page)
     if match is None:
         raise RuntimeError(f"{pattern} is not on the page: {page[:3000]}")
     return match[1]
 
 
-def _sorted(page: str) -> str:
+def put_name_first(page: str) -> str:
     """Put the name of each control before its limits."""
     return re.sub(r'<input([^>]*?)\s(max="[^"]*")([^>]*?)>', r"<input\1\3 \2>", page)
 
 
-def _filled(page: str) -> dict[str, Any]:
+def filled(page: str, says: Mapping[str, str] = SAYS) -> dict[str, Any]:
     """Fill in the step on the page: answer its questions, tick its statements."""
     controls = {
         (_attribute(one, "name"), _attribute(one, "value")) for one in re.findall(r"<input[^>]*>", page)
     }
     asked = [value for name, value in controls if name == "asked"]
     form: dict[str, Any] = {"step": next(value for name, value in controls if name == "step"), "asked": asked}
-    form |= {f"answer-{question}": SAYS[question] for question in asked if question in SAYS}
+    form |= {f"answer-{question}": says[question] for question in asked if question in says}
     for value in (value for name, value in controls if name == "statement"):
         form |= {"statement": value, "confirm": value}
     return form
@@ -223,13 +230,13 @@ def _figures(folder: Path, *, many: int, calls: int) -> list[Figure]:
         add_people(here, people=(calls + WARMING) * 3)
         known = log_in(runtime, here, calls + WARMING)
         postmaster = _postmaster(settings)
-        found = []
+        both = []
         for past, before in ((FEW, 0), (many, FEW)):
             say(f"  {past:,} past tasks …")
             add_history(here, past - before)
-            found.append(_measure(settings, here, known, postmaster, calls=calls))
+            both.append(_measure(settings, here, known, postmaster, calls=calls))
         here.owner.dispose()
-    few, lots = found
+    few, lots = both
     core = 1000 / lots.cost
     return [
         at_most("a request with many past tasks", lots.cost, "ms cpu", raw=few.cost, target=FLAT),

@@ -56,6 +56,7 @@ def _without_indexes(connection: Connection) -> Iterator[None]:
             SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid)
             FROM pg_index JOIN pg_class ON pg_class.oid = indrelid
             WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND NOT indisunique
+                  AND NOT EXISTS (SELECT FROM pg_inherits WHERE inhrelid = indexrelid)
         """)
     ).all()
     for name, _definition in known:

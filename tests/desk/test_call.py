@@ -6,7 +6,7 @@ from tests.conftest import NOW
 from tests.desk.walking import P0, Walk, soup, take_call
 from tests.support.pages import check_fragment
 from tests.support.statements import statements_sent
-from tests.support.story import contradicted, identity, waiting_case
+from tests.support.story import contact, contradicted, identity, waiting_case
 from tracing.calls import queries as calls
 from tracing.calls.jobs import sweep_claims
 from tracing.cases import queries as cases
@@ -284,7 +284,50 @@ def test_the_page_of_a_call_costs_a_fixed_handful_of_queries(story, browse, sess
     with statements_sent(session) as sent:
         walk.visitor.get(walk.call)
 
-    assert len(sent) <= 30, "\n".join(sent)
+    assert len(sent) <= 28, "\n".join(sent)
+
+
+def test_a_call_with_many_contacts_costs_as_many_queries_as_one_with_one(story, browse, session):
+    task = waiting_case(story.nantes, at=NOW)
+    walk = take_call(browse.as_(story.ada)).to("symptoms")
+    at = f"{walk.call}/tasks/{task.id}"
+    asked = {"step": "symptoms", "asked": "has_symptoms"}
+
+    def sent_in_turn() -> list[int]:
+        counts = []
+        for answer in ("yes", "no"):
+            with statements_sent(session) as sent:
+                walk.visitor.fragment(f"{at}/answers", asked | {"answer-has_symptoms": answer})
+            counts.append(len(sent))
+        for path in (walk.call, f"{at}/contacts"):
+            with statements_sent(session) as sent:
+                walk.visitor.get(path)
+            counts.append(len(sent))
+        return counts
+
+    contact(cases.get_case(task.case_id), identity("Luc"), by=story.ada, at=NOW)
+    sent_in_turn()
+    few = sent_in_turn()
+    for name in ("Anne", "Paul", "Zoé", "Hugo", "Rose"):
+        contact(cases.get_case(task.case_id), identity(name), by=story.ada, at=NOW)
+    sent_in_turn()
+
+    assert sent_in_turn() == few
+
+
+def test_an_answer_by_which_nothing_is_decided_leaves_the_dates_alone(story, browse, session):
+    waiting_case(story.nantes, at=NOW)
+    walk = take_call(browse.as_(story.ada)).to("household")
+    task_id = walk.visitor.get(walk.call).text.split("/tasks/")[1].split("/")[0]
+    with statements_sent(session) as sent:
+        answer = walk.visitor.fragment(
+            f"{walk.call}/tasks/{task_id}/answers",
+            {"step": "household", "asked": "lives_alone", "answer-lives_alone": "no"},
+        )
+
+    assert 'id="rail"' in answer.text
+    assert 'id="dates"' not in answer.text
+    assert len(sent) <= 16, "\n".join(sent)
 
 
 def test_every_number_of_the_person_can_be_dialled(story, browse):

@@ -167,8 +167,8 @@ def _is_at(address: str) -> bool:
 def frame() -> dict[str, Any]:
     """Give every template the rail and the account of the member who is logged in."""
     agent: Agent | None = g.get("agent")
-    if agent is None or g.get("tells_of_error"):
-        # an error page shows no account, and must not depend on what broke
+    if agent is None or g.get("tells_of_error") or access.is_fragment():
+        # an error page shows no account, and must not depend on what broke; a part of a page has no frame
         return {"account": None, "rail": []}
     here = [ROLE_WORDS[role] for role in Role if (agent.site.id, role) in agent.roles]
     account = Account(

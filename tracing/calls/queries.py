@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, and_, bindparam, func, select
 
 from tracing.calls import rules
 from tracing.calls.errors import NoSuchCall
@@ -56,11 +56,16 @@ def is_under_way(task_id: int) -> bool:
     return session.scalar(chosen.limit(1)) is not None
 
 
+_CONVERSATIONS = (
+    select(Conversation).where(Conversation.call_id == bindparam("call")).order_by(Conversation.id)
+)
+_ANSWERS = select(Answer).where(Answer.task_id == bindparam("task")).order_by(Answer.saved_at, Answer.id)
+"""Built once, as every request of a call asks them: building one takes as long as running it."""
+
+
 def conversations(call_id: int) -> Sequence[Conversation]:
     """Return the conversations of a call."""
-    return session.scalars(
-        select(Conversation).where(Conversation.call_id == call_id).order_by(Conversation.id)
-    ).all()
+    return session.scalars(_CONVERSATIONS, {"call": call_id}).all()
 
 
 def has_answers(call_id: int, task_id: int) -> bool:
@@ -104,9 +109,7 @@ def answers_by_task(task_ids: Collection[int], questions: Collection[str]) -> di
 
 def answer_rows(task_id: int) -> Sequence[Answer]:
     """Return the rows of a task's answers in the order of saving: who answered what and when; values stay sealed."""
-    return session.scalars(
-        select(Answer).where(Answer.task_id == task_id).order_by(Answer.saved_at, Answer.id)
-    ).all()
+    return session.scalars(_ANSWERS, {"task": task_id}).all()
 
 
 def timeline(household_id: int, *, limit: int = 30) -> Sequence[Call]:

@@ -192,38 +192,42 @@ def save_answer(call: Call, task: CallTask, question: str, value: Any, *, by: Ag
         return
     answer_id = take_id("answers")
     cohort = clock.local_day(at, by.site.time_zone)
-    sealed = {"value": value}
-    row = insert(Answer).values(
-        id=answer_id,
-        task_id=task.id,
-        question=question,
-        person_id=task.person_id,
-        call_id=call.id,
-        claim_number=call.claim_number,
-        script_version=task.script_version or "",
-        cohort=cohort,
-        sealed=vault.seal("answers", answer_id, cohort, sealed),
-        saved_at=at,
-        saved_by=by.member_id,
+    session.connection().execute(
+        _PUT_ANSWER,
+        {
+            "id": answer_id,
+            "task_id": task.id,
+            "question": question,
+            "person_id": task.person_id,
+            "call_id": call.id,
+            "claim_number": call.claim_number,
+            "script_version": task.script_version or "",
+            "cohort": cohort,
+            "sealed": vault.seal("answers", answer_id, cohort, {"value": value}),
+            "saved_at": at,
+            "saved_by": by.member_id,
+        },
     )
-    session.execute(
-        row.on_conflict_do_update(
-            index_elements=["task_id", "question"],
-            set_={
-                name: row.excluded[name]
-                for name in (
-                    "id",
-                    "call_id",
-                    "claim_number",
-                    "script_version",
-                    "cohort",
-                    "sealed",
-                    "saved_at",
-                    "saved_by",
-                )
-            },
+
+
+_PUT = insert(Answer)
+_PUT_ANSWER = _PUT.on_conflict_do_update(
+    index_elements=["task_id", "question"],
+    set_={
+        name: _PUT.excluded[name]
+        for name in (
+            "id",
+            "call_id",
+            "claim_number",
+            "script_version",
+            "cohort",
+            "sealed",
+            "saved_at",
+            "saved_by",
         )
-    )
+    },
+)
+"""Built once: it is sent with every answer."""
 
 
 def forget_answers(task: CallTask, questions: Collection[str]) -> None:

@@ -6,19 +6,14 @@ from sqlalchemy import ColumnElement, ScalarSelect, exists, func, select
 
 from tracing.cases.errors import NoSuchCase
 from tracing.cases.models import Case, ContraryResult, LabResult
-from tracing.kernel.db import equals_any, fresh, session
+from tracing.kernel.db import equals_any, find_row, session
 from tracing.programmes.in_force import get_pack
 
 
 def get_case(case_id: int, *, site_id: int | None = None, lock: bool = False) -> Case:
     """Return a case; if `site_id` is given, only one of that site."""
-    chosen = select(Case).where(Case.id == case_id)
-    if site_id is not None:
-        chosen = chosen.where(Case.site_id == site_id)
-    if lock:
-        chosen = fresh(chosen.with_for_update())
-    case = session.scalar(chosen)
-    if case is None:
+    case = find_row(Case, case_id, lock=lock)
+    if case is None or site_id not in {None, case.site_id}:
         raise NoSuchCase
     return case
 

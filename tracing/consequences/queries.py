@@ -349,9 +349,9 @@ def what_follows(case: Case, task: CallTask, *, is_contact: bool) -> Follows:
         CallTask.again.is_not(None),
         CallTask.state == TaskState.OPEN,
     )
-    was_told = case.told_at is not None and case.told_last_day != case.isolation_last_day
-    last_day = case.isolation_last_day if was_told else None
-    return Follows(session.scalar(outside) or 0, session.scalar(again) or 0, mend, days, last_day)
+    was_told_other = case.told_at is not None and case.told_last_day != case.isolation_last_day
+    counted = session.execute(select(outside.scalar_subquery(), again.scalar_subquery())).one()
+    return Follows(counted[0], counted[1], mend, days, case.isolation_last_day if was_told_other else None)
 
 
 def person_now(person_id: int) -> PersonNow:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import exists, func, or_, select, union
+from sqlalchemy import bindparam, exists, func, or_, select, union
 
 from tracing.calls import queries as calls
 from tracing.calls.errors import NoSuchCall
@@ -39,6 +39,8 @@ class CalledPerson:
     """One person of a call and why they are called, limited to what the caller may know."""
 
     task: CallTask
+    person: Person
+    """Their own record, which the session keeps while this is kept."""
     case: Case
     """The person's own case, or the case that named them."""
     contact: Contact | None
@@ -49,17 +51,13 @@ class CalledPerson:
     given: dict[str, Given]
     others: Sequence[Meeting] = ()
     """The other meetings of a contact: those that count, and those of which they were told. Told together."""
+    records: Sequence[str] = ()
+    """The records whose identity is shown, for the read log."""
 
     @property
     def pack(self) -> Pack:
         """The rules of the case's programme."""
         return get_pack(self.case.programme)
-
-    @property
-    def shown(self) -> list[int]:
-        """The people whose identity is shown, for the read log."""
-        named = [self.case.person_id] if self.case_identity else []
-        return [self.task.person_id, *named]
 
 
 @dataclass(frozen=True, repr=False)
@@ -129,21 +127,25 @@ def own_call(call_id: int, by: Agent) -> Call:
     return call
 
 
+# two look-ups, each with its index: one condition with OR would read the whole table of tasks
+_OF_CALL = union(
+    select(CallTask.id).where(
+        CallTask.household_id == bindparam("household"),
+        CallTask.state == TaskState.OPEN,
+        # nobody is asked before its day how they are
+        or_(CallTask.planned_on.is_(None), CallTask.not_before <= bindparam("until")),
+    ),
+    select(Conversation.task_id).where(Conversation.call_id == bindparam("call")),
+)
+_TASKS_OF_CALL = select(CallTask).where(CallTask.id.in_(_OF_CALL)).order_by(CallTask.due_at, CallTask.id)
+"""Built once, as every request of a call asks it."""
+
+
 def tasks_of_call(call: Call) -> Sequence[CallTask]:
     """Return the tasks of a call, the most urgent first, including those finished in it."""
-    # two look-ups, each with its index: one condition with OR would read the whole table of tasks
-    of_call = union(
-        select(CallTask.id).where(
-            CallTask.household_id == call.household_id,
-            CallTask.state == TaskState.OPEN,
-            # nobody is asked before its day how they are
-            or_(CallTask.planned_on.is_(None), CallTask.not_before <= call.started_at + OWNER_FIRST),
-        ),
-        select(Conversation.task_id).where(Conversation.call_id == call.id),
-    )
-    return session.scalars(
-        select(CallTask).where(CallTask.id.in_(of_call)).order_by(CallTask.due_at, CallTask.id)
-    ).all()
+    until = call.started_at + OWNER_FIRST
+    asked = {"household": call.household_id, "until": until, "call": call.id}
+    return session.scalars(_TASKS_OF_CALL, asked).all()
 
 
 def task_in(call: Call, task_id: int) -> CallTask:
@@ -165,15 +167,18 @@ def about(task: CallTask) -> CalledPerson:
     contact = find_contact(task.contact_id)
     case = cases.get_case(task.case_id)
     may_name = contact is not None and contact.may_disclose
-    found = people.joint_identities([task.person_id, *([case.person_id] if may_name else [])])
+    shown = [task.person_id, *([case.person_id] if may_name else [])]
+    found, records = people.identities_and_records(shown)
     return CalledPerson(
         task=task,
+        person=people.get_person(task.person_id),
         case=case,
         contact=contact,
         identity=found.get(task.person_id),
         case_identity=found.get(case.person_id) if may_name else None,
         given=given_answers(task.id),
         others=other_meetings(contact, case) if contact is not None else (),
+        records=records,
     )
 
 

@@ -14,7 +14,7 @@ from tracing.programmes.schema import Pack
 from tracing.queue.rules import Factor
 from tracing.scripts.definitions import Script
 from tracing.scripts.rules import answered_day
-from tracing.scripts.vocabulary import ANSWER_FOR_SOMEBODY, NO, UNKNOWN, WHO_ANSWERS, YES
+from tracing.scripts.vocabulary import ANSWER_FOR_SOMEBODY, IDENTITY_QUESTION, NO, UNKNOWN, WHO_ANSWERS, YES
 from tracing.scripts.wording import confirmation_key
 
 LONGEST_PROMISE = timedelta(days=7)
@@ -81,6 +81,17 @@ who confirms it. Nothing of health, and nothing personal."""
 
 URGENT_QUESTIONS = frozenset({"fragile", "has_symptoms", "lives_in"})
 """Their answers make later calls more or less urgent."""
+
+RED_FLAGS = "red_flags"
+"""The question whose « yes » is an emergency."""
+
+DECIDING_QUESTIONS = (
+    DATING_QUESTIONS
+    | HELP_QUESTIONS
+    | URGENT_QUESTIONS
+    | {IDENTITY_QUESTION, WHO_ANSWERS, RED_FLAGS, LIST_QUESTION}
+)
+"""From their answers something else follows: the others are only kept."""
 
 COLLECTIVE = frozenset({"care_home", "shelter", "prison", "other"})
 """Answers to `lives_in` that mean collective housing."""

@@ -75,6 +75,8 @@ class Saved:
     """The refused input as typed, to be shown again."""
     opened: set[str] = field(default_factory=set)
     """The questions of the step that its answers opened: they are shown before the next step is."""
+    decides: bool = False
+    """Whether more was written than answers: what was read about the person before no longer holds."""
 
 
 Spoken = Sequence[tuple[CallTask, Conversation]]
@@ -340,6 +342,16 @@ def save(
     saved = compare(talk, here.step, typed, at=at, by=by)
     for key in sorted(saved.changed):
         calls.save_answer(call, talk.task, key, talk.answers.get(key), by=by, at=at)
+    saved.decides = not saved.changed.isdisjoint(rules.DECIDING_QUESTIONS | DECIDE_A_NOTE)
+    if saved.decides:
+        _carry_out(call, talk, saved, along=along, by=by, at=at)
+    return saved
+
+
+def _carry_out(
+    call: Call, talk: ScriptedConversation, saved: Saved, *, along: Spoken, by: Agent, at: datetime
+) -> None:
+    """Carry out what follows from changed answers."""
     if IDENTITY_QUESTION in saved.changed:
         confirmed = talk.answers.get(IDENTITY_QUESTION) == YES
         calls.confirm_identity(talk.conversation, confirmed=confirmed, by=by, at=at)
@@ -354,11 +366,10 @@ def save(
         help_requests.ask(
             talk.task, needs if isinstance(needs, list) else (), consents=consents, by=by, at=at
         )
-    if "contacts_listed" in saved.changed and talk.answers.get("contacts_listed"):
+    if rules.LIST_QUESTION in saved.changed and talk.answers.get(rules.LIST_QUESTION):
         consequences.remember_recalled(case_queries.get_case(talk.about.case.id, lock=True))
     if saved.changed & rules.URGENT_QUESTIONS:
         queue.set_factors(talk.task, rules.factors_after(Factor(talk.task.factors), talk.answers), at=at)
-    return saved
 
 
 def compare(talk: ScriptedConversation, step: Step, typed: StepInput, *, by: Agent, at: datetime) -> Saved:
@@ -466,7 +477,7 @@ def keep_newest(call_id: int, field: str, text: str, *, by: Agent, at: datetime)
     calls.keep_draft(call_id, field, text, by=by, at=at)
 
 
-def record_sight(call: Call, shown: Sequence[int], *, by: Agent, at: datetime) -> None:
-    """Record in the read log whose identity this page shows, once per viewer and claim."""
+def record_sight(call: Call, shown: Sequence[str], *, by: Agent, at: datetime) -> None:
+    """Record in the read log the records whose identity this page shows, once per viewer and claim."""
     claim = events.claim_scope(call.entry_id, call.claim_number)
-    events.record_access(people.records_shown(shown), by=by.member_id, at=at, why="call", claim=claim)
+    events.record_access(shown, by=by.member_id, at=at, why="call", claim=claim)

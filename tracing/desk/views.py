@@ -21,6 +21,7 @@ from tracing.desk.ending import views as ending_views
 from tracing.desk.home import dashboard, own_views
 from tracing.desk.home.notices import must_read_first
 from tracing.desk.inbound import views as incoming_views
+from tracing.desk.rules import RED_FLAGS
 from tracing.desk.screen import handover_views
 from tracing.desk.screen.page_views import (
     call_url,
@@ -113,8 +114,6 @@ bp.add_url_rule("/desk/own-work", "own_work", own_views.own_work, methods=["GET"
 bp.add_url_rule("/incoming", "incoming", incoming_views.ask, methods=["GET", "POST"])
 bp.add_url_rule("/incoming/request", "keep_request", incoming_views.keep, methods=["POST"])
 
-RED_FLAGS = "red_flags"
-"""The question whose « yes » is an emergency."""
 ANSWER = "answer-"
 """Prefix of the names of a step's controls, so that a question can have any id."""
 
@@ -290,7 +289,16 @@ def write(call_id: int, task_id: int, typed: StepInput, *, goes_on: bool = False
         if RED_FLAGS in saved.changed:
             is_danger = talk.answers.get(RED_FLAGS) == YES
             alert.follow(held, talk.task, is_danger=is_danger, was_danger=was_danger, by=by, at=at)
-        screen = load_screen(held, task_id, step_id=typed.step_id, saved=saved, spoken=spoken, by=by, at=at)
+        screen = load_screen(
+            held,
+            task_id,
+            step_id=typed.step_id,
+            saved=saved,
+            spoken=spoken,
+            talk=None if saved.decides else talk,
+            by=by,
+            at=at,
+        )
         if goes_on and not saved.refused:
             screen.go_on(typed)
         return screen

@@ -76,9 +76,7 @@ def _add(new: NewFact, known: Sequence[Said], *, by: int | None, at: datetime) -
     subject_type, subject_id = new.subject
     if subject_type not in KINDS[new.kind].subjects:
         raise ValueError(f"{new.kind.value} is no fact about a {subject_type.value}")
-    fact_id = take_id("facts")
     row = Fact(
-        id=fact_id,
         subject_type=subject_type,
         subject_id=subject_id,
         kind=new.kind,
@@ -93,10 +91,11 @@ def _add(new: NewFact, known: Sequence[Said], *, by: int | None, at: datetime) -
         number_hash=new.number_hash,
         index_key_id=vault.index_key_id() if new.number_hash is not None else None,
         cohort=new.cohort,
-        sealed=vault.seal("facts", fact_id, new.cohort, {"words": new.words}) if new.words else None,
     )
     if new.retracts is None and adds_nothing(known, row.said):
         return None
+    row.id = take_id("facts")
+    row.sealed = vault.seal("facts", row.id, new.cohort, {"words": new.words}) if new.words else None
     session.add(row)
     session.flush()
     if new.retracts is not None:

@@ -163,7 +163,8 @@ def all_records(person_ids: Iterable[int]) -> dict[int, set[int]]:
 
 def records_shown(person_ids: Iterable[int]) -> list[str]:
     """Return the records that the access log must name when the joint identities of these people are shown."""
-    return [f"person:{row.id}" for row in _records(person_ids)]
+    wanted = set(person_ids)
+    return [f"person:{row.id}" for row in _records(wanted)] if wanted else []
 
 
 def time_zones_of(person_ids: Iterable[int]) -> dict[int, str]:
@@ -194,21 +195,30 @@ def find_joint_identity(person_id: int) -> Identity | None:
 
 def joint_identities(person_ids: Iterable[int]) -> dict[int, Identity]:
     """Return the joint identity of each person, to be shown; destroyed ones are absent."""
+    return identities_and_records(person_ids)[0]
+
+
+def identities_and_records(person_ids: Iterable[int]) -> tuple[dict[int, Identity], list[str]]:
+    """Return the joint identities of people, and the records that the access log must name when they are shown."""
     wanted = set(person_ids)
+    if not wanted:
+        return {}, []
     kept: dict[int, list[Kept]] = {}
     lead_of: dict[int, int] = {}
-    for row in _records(wanted):
+    rows = _records(wanted)
+    for row in rows:
         lead_of[row.id] = row.lead
         opened = vault.find_unsealed("people", row.id, row.cohort, row.sealed)
         if opened is not None:
             record = Kept(Identity.from_dict(opened), row.cohort, leads=row.id == row.lead)
             kept.setdefault(row.lead, []).append(record)
     together = {lead: joint(records) for lead, records in kept.items()}
-    return {
+    found = {
         person_id: together[lead]
         for person_id, lead in lead_of.items()
         if person_id in wanted and lead in together
     }
+    return found, [f"person:{row.id}" for row in rows]
 
 
 _RECORDS = text("""

@@ -4,10 +4,11 @@ Everything is computed from the script, the answers so far and the facts. Answer
 has closed stay stored but do not count; they count again if the earlier answer is restored.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
+from functools import cached_property
 from types import MappingProxyType
 
 from tracing.scripts.answers import AnswerValue, parse_answer, usable
@@ -68,19 +69,6 @@ class OpenStep:
 
 
 @dataclass(frozen=True)
-class Path:
-    """The conversation that follows from the answers: its steps in order, the answers that count, and its end."""
-
-    steps: tuple[OpenStep, ...]
-    counted: Mapping[str, AnswerValue]
-    end: End | None
-
-    def find(self, step_id: str) -> OpenStep | None:
-        """Return the step with this id if it belongs to the conversation."""
-        return next((one for one in self.steps if one.step.id == step_id), None)
-
-
-@dataclass(frozen=True)
 class MissingItem:
     """Something that is still open: a required question, or a mandatory statement if there is no question.
 
@@ -107,6 +95,97 @@ class StepView:
     missing: int
 
 
+@dataclass(frozen=True)
+class Path:
+    """The conversation that follows from the answers: its steps in order, the answers that count, and its end."""
+
+    steps: tuple[OpenStep, ...]
+    counted: Mapping[str, AnswerValue]
+    end: End | None
+    script: Script = field(repr=False)
+    answers: Answers = field(repr=False)
+    """The answers from which it follows, as they were then."""
+    facts: Facts = field(repr=False)
+
+    def find(self, step_id: str) -> OpenStep | None:
+        """Return the step with this id if it belongs to the conversation."""
+        return next((one for one in self.steps if one.step.id == step_id), None)
+
+    @cached_property
+    def points(self) -> tuple[Sequence[MissingItem], ...]:
+        """What each step still needs before it is complete."""
+        return tuple(_open_points(one, self.counted, self.answers, self.facts) for one in self.steps)
+
+    @property
+    def missing(self) -> tuple[MissingItem, ...]:
+        """The required questions and mandatory statements that are still open, in the order of the script."""
+        return tuple(point for points in self.points for point in points)
+
+    @property
+    def can_complete(self) -> bool:
+        """Whether the call can be closed as completed: the path ends there and nothing is missing."""
+        completes = self.end is not None and self.end.outcome is Outcome.COMPLETED
+        return completes and not any(self.points)
+
+    @cached_property
+    def reached(self) -> int:
+        """The index of the last step with an answer or a confirmation; -1 if there is none."""
+        touched = [
+            index
+            for index, one in enumerate(self.steps)
+            if any(question.id in self.counted for question in one.questions)
+            or (not one.locked and confirmation_key(one.step) in self.answers)
+        ]
+        return max(touched, default=-1)
+
+    @cached_property
+    def current(self) -> Step | None:
+        """Where to continue after a reload: the last step touched, or the next one if it is complete."""
+        if not self.steps:
+            return None
+        reached = self.reached
+        if reached >= 0 and (self.points[reached] or reached == len(self.steps) - 1):
+            return self.steps[reached].step
+        following = self.steps[reached + 1]
+        return self._first_incomplete if following.locked else following.step
+
+    @property
+    def _first_incomplete(self) -> Step | None:
+        """The first open step that is incomplete: the one that keeps locked steps locked."""
+        each = zip(self.steps, self.points, strict=True)
+        return next((one.step for one, points in each if not one.locked and points), None)
+
+    def views(self, at: str | None = None) -> tuple[StepView, ...]:
+        """Return the rail: every step of the conversation and its state; ``at`` is the step on the screen."""
+        shown = self.find(at) if at else None
+        here = shown.step if shown and not shown.locked else self.current
+        return tuple(
+            StepView(index + 1, one.step, _state(one, here, index <= self.reached, points), len(points))
+            for index, (one, points) in enumerate(zip(self.steps, self.points, strict=True))
+        )
+
+    def after(self, step_id: str | None) -> Step | None:
+        """Return the next step, or None at the end; before a locked step, the one that must be completed first.
+
+        The step may have just left the conversation: its position in the script still counts.
+        """
+        place = self._order.get(step_id, -1) if step_id else -1
+        following = next((one for one in self.steps if self._order[one.step.id] > place), None)
+        if following is None or not following.locked:
+            return following.step if following else None
+        return self._first_incomplete
+
+    def before(self, step_id: str) -> Step | None:
+        """Return the previous step, or None at the first."""
+        place = self._order.get(step_id, 0)
+        earlier = [one.step for one in self.steps if self._order[one.step.id] < place]
+        return earlier[-1] if earlier else None
+
+    @cached_property
+    def _order(self) -> Mapping[str, int]:
+        return {step.id: place for place, step in enumerate(self.script.steps)}
+
+
 def follow(script: Script, answers: Answers, facts: Facts) -> Path:
     """Go through the script once, and return the conversation that follows from these answers."""
     steps: list[OpenStep] = []
@@ -126,7 +205,7 @@ def follow(script: Script, answers: Answers, facts: Facts) -> Path:
         if step.end:
             break
     end = steps[-1].step.end if steps else None
-    return Path(tuple(steps), MappingProxyType(counted), end)
+    return Path(tuple(steps), MappingProxyType(counted), end, script, MappingProxyType(dict(answers)), facts)
 
 
 def _ask(step: Step, answers: Answers, facts: Facts, counted: dict[str, AnswerValue]) -> tuple[Question, ...]:
@@ -158,34 +237,23 @@ def _open_points(
 
 
 def missing(script: Script, answers: Answers, facts: Facts) -> tuple[MissingItem, ...]:
-    """Return the required questions and mandatory statements that are still open, in the order of the script."""
-    path = follow(script, answers, facts)
-    return tuple(point for one in path.steps for point in _open_points(one, path.counted, answers, facts))
+    """Return what is still open (`Path.missing`)."""
+    return follow(script, answers, facts).missing
 
 
 def can_complete(script: Script, answers: Answers, facts: Facts) -> bool:
-    """Return whether the call can be closed as completed: the path ends there and nothing is missing."""
-    end = follow(script, answers, facts).end
-    completes = end is not None and end.outcome is Outcome.COMPLETED
-    return completes and not missing(script, answers, facts)
+    """Return whether the call can be closed as completed (`Path.can_complete`)."""
+    return follow(script, answers, facts).can_complete
 
 
 def visible_steps(
     script: Script, answers: Answers, facts: Facts, *, at: str | None = None
 ) -> tuple[StepView, ...]:
-    """Return the rail: every step of the conversation and its state; ``at`` is the step on the screen."""
-    path = follow(script, answers, facts)
-    shown = path.find(at) if at else None
-    here = shown.step if shown and not shown.locked else _where_to_go_on(path, answers, facts)
-    reached = _furthest(path, answers)
-    views = []
-    for index, one in enumerate(path.steps):
-        points = _open_points(one, path.counted, answers, facts)
-        views.append(StepView(index + 1, one.step, _state(one, here, index <= reached, points), len(points)))
-    return tuple(views)
+    """Return the rail (`Path.views`)."""
+    return follow(script, answers, facts).views(at)
 
 
-def _state(one: OpenStep, here: Step | None, passed: bool, points: list[MissingItem]) -> StepState:  # noqa: FBT001
+def _state(one: OpenStep, here: Step | None, passed: bool, points: Sequence[MissingItem]) -> StepState:  # noqa: FBT001
     if one.locked:
         return StepState.LOCKED
     if one.step is here:
@@ -193,66 +261,19 @@ def _state(one: OpenStep, here: Step | None, passed: bool, points: list[MissingI
     return StepState.DONE if passed and not points else StepState.TODO
 
 
-def _furthest(path: Path, answers: Answers) -> int:
-    """Return the index of the last step with an answer or a confirmation; -1 if there is none."""
-    touched = [
-        index
-        for index, one in enumerate(path.steps)
-        if any(question.id in path.counted for question in one.questions)
-        or (not one.locked and confirmation_key(one.step) in answers)
-    ]
-    return max(touched, default=-1)
-
-
 def current_step(script: Script, answers: Answers, facts: Facts) -> Step | None:
-    """Return where to continue after a reload: the last step touched, or the next one if it is complete."""
-    return _where_to_go_on(follow(script, answers, facts), answers, facts)
-
-
-def _where_to_go_on(path: Path, answers: Answers, facts: Facts) -> Step | None:
-    if not path.steps:
-        return None
-    reached = _furthest(path, answers)
-    if reached >= 0:
-        last = path.steps[reached]
-        if _open_points(last, path.counted, answers, facts) or reached == len(path.steps) - 1:
-            return last.step
-    following = path.steps[reached + 1]
-    return _first_incomplete(path, answers, facts) if following.locked else following.step
-
-
-def _first_incomplete(path: Path, answers: Answers, facts: Facts) -> Step | None:
-    """Return the first open step that is incomplete: the one that keeps locked steps locked."""
-    return next(
-        (
-            one.step
-            for one in path.steps
-            if not one.locked and _open_points(one, path.counted, answers, facts)
-        ),
-        None,
-    )
+    """Return where to continue (`Path.current`)."""
+    return follow(script, answers, facts).current
 
 
 def next_step(script: Script, answers: Answers, facts: Facts, after: str | None = None) -> Step | None:
-    """Return the next step, or None at the end; before a locked step, the one that must be completed first.
-
-    ``after`` may be a step that has just left the conversation: its position in the script still counts.
-    """
-    path = follow(script, answers, facts)
-    order = {step.id: place for place, step in enumerate(script.steps)}
-    place = order.get(after, -1) if after else -1
-    following = next((one for one in path.steps if order[one.step.id] > place), None)
-    if following is None or not following.locked:
-        return following.step if following else None
-    return _first_incomplete(path, answers, facts)
+    """Return the next step (`Path.after`)."""
+    return follow(script, answers, facts).after(after)
 
 
 def previous_step(script: Script, answers: Answers, facts: Facts, before: str) -> Step | None:
-    """Return the previous step, or None at the first."""
-    path = follow(script, answers, facts)
-    order = {step.id: place for place, step in enumerate(script.steps)}
-    earlier = [one.step for one in path.steps if order[one.step.id] < order.get(before, 0)]
-    return earlier[-1] if earlier else None
+    """Return the previous step (`Path.before`)."""
+    return follow(script, answers, facts).before(before)
 
 
 def days_to_recall(step: Step, facts: Facts) -> tuple[date, ...]:

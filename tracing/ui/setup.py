@@ -52,9 +52,10 @@ def init_ui(app: Flask) -> None:
 
 def _translations() -> Any:
     """Return the translations for the reader's language, looked up once per request."""
-    if g.get("words_in") != g.get("locale") or "words" not in g:
-        g.words, g.words_in = get_domain().get_translations(), g.get("locale")
-    return g.words
+    kept, asked = g.get("words_in"), g.get("locale")
+    if kept is None or kept[0] != asked:
+        g.words_in = kept = (asked, get_domain().get_translations())
+    return kept[1]
 
 
 def choose_locale() -> str:

@@ -1,7 +1,7 @@
 """The script in one call for one person: its answers, its facts, its path, what is still missing."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -12,7 +12,7 @@ from tracing.consequences.queries import was_recalled
 from tracing.contacts.models import ContactStatus
 from tracing.desk import rules
 from tracing.desk.conversation.facts import facts_of
-from tracing.desk.queries import CalledPerson, about
+from tracing.desk.queries import CalledPerson, about, given_answers
 from tracing.queue.models import CallTask
 from tracing.scripts import rules as scripts
 from tracing.scripts.definitions import Script, Step
@@ -57,10 +57,10 @@ class ScriptedConversation:
         """The steps that belong to this conversation."""
         return scripts.follow(self.script, self.answers, self.facts)
 
-    @cached_property
+    @property
     def missing(self) -> Sequence[scripts.MissingItem]:
         """The questions and statements that are still open."""
-        return scripts.missing(self.script, self.answers, self.facts)
+        return self.path.missing
 
     @property
     def can_complete(self) -> bool:
@@ -68,7 +68,7 @@ class ScriptedConversation:
         if self.is_removed and self.is_identified and self.script.step(NO_LONGER_CONTACT) is None:
             # scripts until 2026.5 have no words for that
             return True
-        return scripts.can_complete(self.script, self.answers, self.facts)
+        return self.path.can_complete
 
     @property
     def suggested(self) -> Outcome | None:
@@ -80,16 +80,16 @@ class ScriptedConversation:
         wanted = self.path.find(step_id) if step_id else None
         if wanted is not None and not wanted.locked:
             return wanted
-        here = scripts.current_step(self.script, self.answers, self.facts)
+        here = self.path.current
         return self.path.find(here.id) if here else None
 
     def after(self, step_id: str) -> Step | None:
         """Return the next step."""
-        return scripts.next_step(self.script, self.answers, self.facts, after=step_id)
+        return self.path.after(step_id)
 
     def before(self, step_id: str) -> Step | None:
         """Return the previous step."""
-        return scripts.previous_step(self.script, self.answers, self.facts, before=step_id)
+        return self.path.before(step_id)
 
 
 def talk_of(
@@ -98,14 +98,7 @@ def talk_of(
     """Load the conversation with one person from the database."""
     read = about(task)
     script = get_script(SCRIPT_OF[task.kind], conversation.script_version)
-    answers = rules.answers_in_force(script, read.given, call_id=call.id)
-    if conversation.identity_confirmed_at is None and answers.get(IDENTITY_QUESTION) == "yes":
-        # a stored answer alone opens nothing: identity must be confirmed in this call
-        del answers[IDENTITY_QUESTION]
-    if read.contact is None and not was_recalled(read.case):
-        # whom they met on the days that the period has gained was not asked
-        for question in rules.RECALL_QUESTIONS:
-            answers.pop(question, None)
+    answers = _answers_in_force(script, read, conversation)
     return ScriptedConversation(
         call=call,
         conversation=conversation,
@@ -114,3 +107,21 @@ def talk_of(
         answers=answers,
         facts=with_who_answers(facts_of(read, call, by, at), answers),
     )
+
+
+def with_new_answers(talk: ScriptedConversation) -> ScriptedConversation:
+    """Return a conversation after answers were kept that change nothing else: they alone are read again."""
+    read = replace(talk.about, given=given_answers(talk.task.id))
+    return replace(talk, about=read, answers=_answers_in_force(talk.script, read, talk.conversation))
+
+
+def _answers_in_force(script: Script, read: CalledPerson, conversation: Conversation) -> dict[str, Any]:
+    answers = rules.answers_in_force(script, read.given, call_id=conversation.call_id)
+    if conversation.identity_confirmed_at is None and answers.get(IDENTITY_QUESTION) == "yes":
+        # a stored answer alone opens nothing: identity must be confirmed in this call
+        del answers[IDENTITY_QUESTION]
+    if read.contact is None and not was_recalled(read.case):
+        # whom they met on the days that the period has gained was not asked
+        for question in rules.RECALL_QUESTIONS:
+            answers.pop(question, None)
+    return answers

@@ -79,6 +79,7 @@ def show_answered(screen: Screen, typed: StepInput) -> ResponseReturnValue:
             screen=screen,
             typed=typed,
             identity_changed=IDENTITY_QUESTION in saved.changed,
+            only_kept=bool(saved.changed) and not saved.decides,
         ),
         422 if saved.refused else 200,
     )

@@ -209,6 +209,7 @@ def tabs_of(persons: Sequence[Spoken], talk: ScriptedConversation) -> list[Tab]:
         theirs[0][0].person_id
         for theirs in persons
         if neutral.isdisjoint(task.person_id for task, _conversation in theirs)
+        and all(task.id != talk.task.id for task, _conversation in theirs)
     )
     if talk.about.identity is not None:
         named[talk.task.person_id] = talk.about.identity

@@ -19,7 +19,7 @@ from tracing.consequences.mistaken_cases import rests_on_word
 from tracing.consequences.queries import what_follows
 from tracing.consequences.words import sentences_of
 from tracing.desk import queries, rules, services
-from tracing.desk.conversation.conversation import ScriptedConversation, talk_of
+from tracing.desk.conversation.conversation import ScriptedConversation, talk_of, with_new_answers
 from tracing.desk.conversation.facts import age_of
 from tracing.desk.conversation.questions import Asked, options_of
 from tracing.desk.errors import WordsChanged
@@ -137,7 +137,7 @@ class Screen:
     def rail(self) -> Sequence[StepView]:
         """The steps that are shown in the rail."""
         here = self.one.step.id if self.one else None
-        return scripts.visible_steps(self.talk.script, self.talk.answers, self.talk.facts, at=here)
+        return self.talk.path.views(here)
 
     @cached_property
     def sections(self) -> Sequence[Section]:
@@ -156,7 +156,7 @@ class Screen:
         here = next((place for place, one in enumerate(self.sections) if one.is_here), 0)
         return sum(not one.is_done for one in self.sections[here + 1 :])
 
-    @property
+    @cached_property
     def say(self) -> Sequence[SaidAloud]:
         """The words to read aloud, in English to whoever is called in English."""
         return said_aloud(self.one.step, self.talk.facts, self.english) if self.one else ()
@@ -352,10 +352,10 @@ class Screen:
         """The sentence that says why this call is next."""
         return why_next(self.task, self.reasons, opens_at=self.call.started_at, at=self.at)
 
-    @cached_property
+    @property
     def time_zone(self) -> str | None:
         """The person's time zone, if it is known."""
-        return people.get_person(self.task.person_id).time_zone
+        return self.about.person.time_zone
 
     @property
     def clock_there(self) -> str:
@@ -408,7 +408,7 @@ class Screen:
     @property
     def language(self) -> str | None:
         """The language of the call, if other than French."""
-        return next((one.reason.language for one in self.reasons if one.task.id == self.task.id), None)
+        return self.about.person.language
 
     @property
     def service_hours(self) -> int:
@@ -478,18 +478,23 @@ def load_screen(
     panel: str | None = None,
     saved: Saved | None = None,
     spoken: services.Spoken | None = None,
+    talk: ScriptedConversation | None = None,
     by: Agent,
     at: datetime,
 ) -> Screen:
     """Load the call screen for one person of a call, and record whose identity it shows.
 
-    `spoken` is every person in the call, if already loaded.
+    `spoken` is every person in the call, if already loaded, and `talk` a conversation of which only answers have
+    changed since it was.
     """
     spoken = spoken or services.open_conversations(call, by=by, at=at)
     persons = services.by_person(spoken)
     task, conversation = services.chosen(persons, task_id)
-    talk = talk_of(call, task, conversation, by=by, at=at)
+    if talk is not None and talk.task.id == task.id:
+        talk = with_new_answers(talk)
+    else:
+        talk = talk_of(call, task, conversation, by=by, at=at)
     tabs = tabs_of(persons, talk)
-    shown = [tab.person_id for tab in tabs if tab.identity]
-    services.record_sight(call, [*talk.about.shown, *shown], by=by, at=at)
+    others = [tab.person_id for tab in tabs if tab.identity and not tab.is_here]
+    services.record_sight(call, [*talk.about.records, *people.records_shown(others)], by=by, at=at)
     return Screen(talk, tabs, at, by, step_id, panel, saved or Saved())
