@@ -143,3 +143,42 @@ def test_a_contact_is_recorded_as_read_by_whoever_is_shown_the_name(
     }
     assert f"person:{talk.task.person_id}" in read
     assert ("Son contact Luc" in page.text, f"person:{luc.person_id}" in read) == (is_shown, is_shown)
+
+
+@pytest.mark.parametrize("kind", ["negligible", "no_measure"])
+def test_a_decision_about_the_only_contact_is_not_one_about_the_person_once_that_contact_has_left(
+    browse, story, talk, luc, kind
+):
+    question = talk.ask(reason=Reason.RISK_DISPUTED, question="Le collègue portait un masque.")
+    ben = browse.as_(story.ben)
+    ben.follow(f"/escalations/{question.id}/take")
+    left = session.get_one(Contact, luc.id)
+    left.status, left.removed_at = ContactStatus.REMOVED, NOW
+    session.flush()
+
+    sent = {"ruling": kind, "about": str(luc.id), "ground": "protected", "decision": "go_on"}
+    page = ben.post(f"/escalations/{question.id}", sent | {"answer": "Masque FFP2"}, status=422).text
+
+    assert "a quitté la liste entre-temps" in page
+    assert "Masque FFP2" in page
+    assert "pas un choix valide" not in page
+    assert queries.of_task(talk.task.id)[0].state is EscalationState.TAKEN
+    assert not [one for one in facts.facts_of(SubjectType.CASE, talk.task.case_id) if "ruling" in one.kind]
+
+
+def test_what_was_decided_about_a_question_that_another_took_is_shown_with_all_that_was_chosen(
+    browse, story, talk, luc
+):
+    question = talk.ask(reason=Reason.RISK_DISPUTED, question="Le collègue portait un masque.")
+    ben = browse.as_(story.ben)
+    ben.follow(f"/escalations/{question.id}/take")
+    queries.of_task(talk.task.id)[0].taken_by = story.rose.id
+    session.flush()
+
+    sent = {"ruling": "until", "ruling_last": "2026-03-20", "ground": "protected", "decision": "go_on"}
+    page = ben.post(f"/escalations/{question.id}", sent | {"answer": "Masque FFP2"}, status=409).text
+
+    for said in ("Rose", "Masque FFP2", "20/03/2026", "Revenir à la liste"):
+        assert said in page
+    assert "Rose" in ben.post(f"/escalations/{question.id}/put-back", status=409).text
+    assert "Rose" in ben.post(f"/escalations/{question.id}/call", status=409).text

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from tests.casefiles.test_a_note_for_the_next_caller import COMPLAINT
 from tests.conftest import NOW
@@ -27,7 +27,15 @@ from tracing.public.services import Checks
 from tracing.queue.queries import get_task
 from tracing.sickleave import queries as note_queries
 from tracing.sickleave.delivery import papers, services
-from tracing.sickleave.delivery.rules import LinkKeys, as_typed, is_a_code, is_a_link, link_text, proven_text
+from tracing.sickleave.delivery.rules import (
+    MOST_WRONG,
+    LinkKeys,
+    as_typed,
+    is_a_code,
+    is_a_link,
+    link_text,
+    proven_text,
+)
 from tracing.sickleave.errors import NoPublicPages
 from tracing.sickleave.models import NOTE_CHECK, NoteDelivery, NoteLinkPapers, NoteState, SickNote
 from tracing.sickleave.rules import DeliveryWay
@@ -114,7 +122,7 @@ def test_the_letter_encloses_both_papers_and_the_last_choice_counts(ada, phone, 
     assert happened("note.delivered") == 3
     dora.follow(f"/sick-notes/{issued.id}/give", {"way": "letter"})
     assert session.scalar(select(func.count()).select_from(NoteLinkPapers)) == 0
-    dora.post(f"/sick-notes/{issued.id}/link", status=404)
+    assert "n’a pas de lien" in dora.follow(f"/sick-notes/{issued.id}/link").text
 
 
 def test_a_supervisor_reads_the_link_to_whoever_rings_and_it_is_recorded(ada, phone, issued, browse, story):
@@ -142,8 +150,8 @@ def test_a_note_that_is_cancelled_posts_no_papers_and_offers_none(ada, phone, is
     [told] = waiting(Channel.LETTER)
     assert "est annulé" in told
     assert "Faire un lien" not in dora.get(f"/sick-notes/{issued.id}").text
-    dora.post(f"/sick-notes/{issued.id}/link", status=404)
-    assert "ne vaut plus rien" in dora.post(f"/sick-notes/{issued.id}/give", {"way": "link"}, status=409).text
+    assert "n’a pas de lien" in dora.follow(f"/sick-notes/{issued.id}/link").text
+    assert "ne vaut plus rien" in dora.follow(f"/sick-notes/{issued.id}/give", {"way": "link"}).text
 
 
 def test_without_public_pages_no_link_is_made_that_nobody_could_open(issued, story):
@@ -176,7 +184,7 @@ def test_nothing_is_given_of_somebody_who_has_died(issued, browse, story, clock)
     dora = browse.as_(story.dora)
 
     for way in DeliveryWay:
-        refused = dora.post(f"/sick-notes/{note_id}/give", {"way": way.value}, status=409)
+        refused = dora.follow(f"/sick-notes/{note_id}/give", {"way": way.value})
         assert "déclarée décédée" in refused.text
     assert number not in dora.get("/sick-notes?state=to_deliver").text
 
@@ -188,6 +196,12 @@ def test_a_note_whose_papers_nobody_has_is_listed_until_they_are_on_their_way(
         return issued.number in browse.as_(story.dora).get("/sick-notes?state=to_deliver").text
 
     assert not listed(), "the call goes on"
+    given(ada, phone, issued)
+    assert not listed()
+    session.execute(update(NoteDelivery).values(wrong_tries=MOST_WRONG))
+    assert listed(), "nobody opens a link that is closed, whatever is still said"
+    session.execute(update(NoteDelivery).values(superseded_at=NOW))
+    assert not listed()
     clock.move_to(NOW + timedelta(hours=2))
     assert listed()
     browse.as_(story.dora).follow(f"/sick-notes/{issued.id}/give", {"way": "link"})
@@ -241,6 +255,9 @@ def test_a_corrected_birth_date_tells_of_the_link_and_one_key_makes_note_and_pap
     dora = browse.as_(story.dora)
     listed = dora.get("/sick-notes?state=to_deliver").text
     assert issued.number in listed
+    clock.move_to(NOW + timedelta(days=9))
+    dora = browse.as_(story.dora)
+    assert "Refaire" in dora.get(f"/sick-notes/{issued.id}").text, "expired or not"
     assert 'aria-keyshortcuts="r"' in listed
 
     for _ in range(2):

@@ -44,3 +44,20 @@ def test_whoever_has_seen_that_a_note_was_kept_may_cancel_it(browse, story, issu
     dora.follow(f"/sick-notes/{issued.id}/cancel", {"cancel-why": "asked", "cancel-kept": "in_good_faith"})
 
     assert states() == [NoteState.CANCELLED]
+
+
+def test_who_kept_it_is_on_its_page_and_what_was_typed_is_kept_once_it_is_void(browse, story, issued):
+    sampled(issued, "2026-03-10")
+    dora, ben = browse.as_(story.dora), browse.as_(story.ben)
+    ben.follow(f"/sick-notes/{issued.id}/leave", {"keep-why": "in_good_faith", "keep-kept": ""})
+    kept = dora.get(f"/sick-notes/{issued.id}").text
+    assert "par Ben" in kept.split("Gardé tel quel")[1][:400]
+    ben.follow(f"/sick-notes/{issued.id}/cancel", {"cancel-why": "asked", "cancel-kept": "in_good_faith"})
+    chosen = {"replace-last_day": "2026-03-15", "replace-why": "wrong_days", "replace-kept": "in_good_faith"}
+
+    page = dora.post(f"/sick-notes/{issued.id}/replace", chosen, status=409).text
+
+    assert "annulé entre-temps par Ben" in page
+    assert "15/03/2026" in page
+    assert "Ses jours sont faux" in page
+    assert f"/sick-notes/{issued.id}/bearer" not in page

@@ -6,6 +6,7 @@ taken from the modules of words. Only the terms below are listed by hand, becaus
 
 import ast
 import sys
+from collections.abc import Iterator
 from enum import Enum
 from importlib import import_module
 from typing import Any, NamedTuple
@@ -216,11 +217,19 @@ def _words() -> dict[type[Enum], dict[Enum, list[str]]]:
         module = import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
         for name, words in vars(module).items():
             if name.endswith("_WORDS") and isinstance(words, dict):
-                for value, word in words.items():
-                    if isinstance(value, Enum):
-                        sentences = found.setdefault(type(value), {}).setdefault(value, [])
-                        sentences += [said for said in [_said(word)] if said not in sentences]
+                for value, word in _entries(words):
+                    sentences = found.setdefault(type(value), {}).setdefault(value, [])
+                    sentences += [said for said in [_said(word)] if said not in sentences]
     return found
+
+
+def _entries(words: dict[Any, Any]) -> Iterator[tuple[Enum, Any]]:
+    """Yield each value with its entry; of words that depend on a second value, those of the second."""
+    for value, word in words.items():
+        if isinstance(word, dict):
+            yield from _entries(word)
+        elif isinstance(value, Enum):
+            yield value, word
 
 
 def _said(word: Any) -> str:

@@ -7,11 +7,11 @@ from flask_babel import gettext as _
 from tracing.calls import services as calls
 from tracing.calls.rules import CallOutcome
 from tracing.escalations import calling, queries
-from tracing.escalations.errors import NobodyIsCalled, OnTheLine, OtherCallFirst
 from tracing.escalations.question_views import ASKED, show_question
 from tracing.kernel.db import transaction
+from tracing.kernel.errors import Refused
 from tracing.queue.claims import services as claims
-from tracing.queue.errors import BeingJoined, ClaimLost
+from tracing.queue.errors import ClaimLost
 from tracing.staff.access import agent, asked_at, is_fragment, may
 
 
@@ -21,7 +21,7 @@ def ring(escalation_id: int) -> ResponseReturnValue:
     try:
         with transaction():
             calling.ring(escalation_id, by=agent(), at=asked_at())
-    except (OnTheLine, OtherCallFirst, NobodyIsCalled, BeingJoined) as refusal:
+    except Refused as refusal:
         found = queries.get_escalation(escalation_id, by=agent())
         return show_question(found, refusal=refusal.message), refusal.status
     return _to_question(escalation_id)

@@ -16,7 +16,7 @@ from wtforms import (
     TextAreaField,
 )
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
-from wtforms.validators import InputRequired, Length, Optional
+from wtforms.validators import InputRequired, Length, Optional, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from tracing.escalations.models import Audience, Decision, Escalation, Reason
@@ -129,9 +129,10 @@ class AnswerForm(PageForm):
         ],
         validators=[InputRequired(_l("Dites si l’arrêt peut être délivré sans numéro."))],
     )
-    ruling = SelectField(_l("Décider à la place de la règle"), validators=[Optional()])
+    ruling = SelectField(_l("Décider à la place de la règle"), validate_choice=False, validators=[Optional()])
     about = SelectField(
         _l("Pour qui"),
+        validate_choice=False,  # `validate_about` says what has changed
         description=_l("Une décision sur un contact nommé s’applique à lui seul, et son appel suit."),
         validators=[Optional()],
     )
@@ -146,7 +147,7 @@ class AnswerForm(PageForm):
         _l("Et maintenant ?"), validators=[InputRequired(_l("Choisissez ce qui se passe ensuite."))]
     )
     call_on = DateField(_l("Jour du rappel"), validators=[Optional()])
-    call_by = SelectField(_l("Par qui"), validators=[Optional()])
+    call_by = SelectField(_l("Par qui"), validate_choice=False, validators=[Optional()])
 
     call = HiddenField()
     """The call in which the answer is written; empty outside a call."""
@@ -177,7 +178,8 @@ class AnswerForm(PageForm):
             self.about.choices = [SelectChoice("", _("La personne appelée"))] + [
                 SelectChoice(str(one), words) for one, words in contacts.items()
             ]
-            if not contacts:
+            # a decision about a contact who has left the list is not one about the person
+            if not contacts and not self.about.data:
                 del self.about
             self.ruling.choices = [SelectChoice("", _("Non : la règle s’applique"))] + [
                 SelectChoice(kind.value, str(RULING_WORDS[kind])) for kind in kinds
@@ -195,6 +197,44 @@ class AnswerForm(PageForm):
         ]
         if not self.is_submitted():
             self.call_on.data = today + timedelta(days=1)
+
+    def validate_about(self, field: SelectField) -> None:
+        """Refuse a contact who is on the list no more."""
+        if field.data and not _is_offered(field):
+            field.data = ""
+            raise ValidationError(
+                _(
+                    "Ce contact a quitté la liste entre-temps\u202f: choisissez pour qui vous décidez, ou laissez la règle s’appliquer."
+                )
+            )
+
+    def validate_ruling(self, field: SelectField) -> None:
+        """Refuse a decision that is not one about this person any more."""
+        if field.data and not _is_offered(field):
+            field.data = ""
+            raise ValidationError(
+                _("Cette décision n’est plus possible\u202f: la liste des contacts a changé entre-temps.")
+            )
+
+    def validate_call_by(self, field: SelectField) -> None:
+        """Refuse somebody who calls for the site no more."""
+        if field.data and not _is_offered(field):
+            field.data = ""
+            raise ValidationError(
+                _("Cette personne n’appelle plus pour ce site\u202f: choisissez quelqu’un d’autre.")
+            )
+
+    def as_lines(self) -> list[str]:
+        """Return what was typed and chosen, to show it where the form is gone."""
+        lines = [self.text] if self.text else []
+        for name in ("ruling", "about", "ground", "decision", "call_by"):
+            field = self._fields.get(name)
+            words = dict(_labels(field)).get(field.data) if field is not None and field.data else None
+            lines += [f"{field.label.text}\u202f: {words}"] if field is not None and words else []
+        for name in ("ruling_first", "ruling_last"):
+            day = self[name].data if name in self else None
+            lines += [f"{self[name].label.text}\u202f: {day:%d/%m/%Y}"] if day else []
+        return lines
 
     @property
     def call_id(self) -> int | None:
@@ -267,6 +307,14 @@ class AnswerForm(PageForm):
             ]
             return False
         return is_valid
+
+
+def _labels(field: Any) -> list[tuple[str, str]]:
+    return [(str(one.value), str(one.label)) for one in field.choices or ()]
+
+
+def _is_offered(field: SelectField) -> bool:
+    return field.data in dict(_labels(field))
 
 
 def _decisions(*, on_call: bool) -> list[SelectChoice]:

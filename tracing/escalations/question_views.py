@@ -93,7 +93,7 @@ def show_question(
 
     `refusal` is why an answer was not sent, `came_late` why the question could not be taken.
     """
-    typed = form.answer.data if form is not None else calling.kept(found.id, agent())
+    typed = "\n".join(form.as_lines()) if form is not None else calling.kept(found.id, agent())
     if not is_takers(found):
         task = queue.get_task(found.task_id)
         read_by_taker = found.state is EscalationState.SETTLED and found.taken_by == agent().member_id
@@ -121,7 +121,7 @@ def show_question(
         )
     if form is None:
         form = answer_form(found)
-        form.answer.data = typed
+        form.answer.data = calling.kept(found.id, agent())
     return render_template(
         "escalations/show.html",
         file=file,

@@ -14,13 +14,20 @@ from tracing.calls.models import Call
 from tracing.calls.words import OUTCOME_WORDS
 from tracing.cases import queries as cases
 from tracing.escalations import calling, calling_views, listing, queries, rules, services, words
-from tracing.escalations.errors import EndsTooEarly, NoOneToCall, NotADayToCome, RulingDoesNotFit
+from tracing.escalations.errors import (
+    EndsTooEarly,
+    NoOneToCall,
+    NoSuchEscalation,
+    NotADayToCome,
+    RulingDoesNotFit,
+)
 from tracing.escalations.forms import AnswerForm, AskForm
 from tracing.escalations.models import Decision, EscalationState, Reason
 from tracing.escalations.question_views import ASKED, answer_form, live_part, show_question, too_late
 from tracing.escalations.ruling import services as rulings
 from tracing.escalations.waiting.entry_views import ROUTES as ENTRY_ROUTES
 from tracing.escalations.waiting.given_views import ROUTES as GIVEN_ROUTES
+from tracing.escalations.waiting.pages import lists
 from tracing.escalations.waiting.views import ROUTES as LIST_ROUTES
 from tracing.kernel import clock
 from tracing.kernel.db import transaction
@@ -249,8 +256,12 @@ def seen(escalation_id: int) -> ResponseReturnValue:
 @may(*ASKED)
 def put_back(escalation_id: int) -> ResponseReturnValue:
     """Return a question to the list."""
-    with transaction():
-        services.put_back(escalation_id, by=agent(), at=clock.database_now())
+    try:
+        with transaction():
+            services.put_back(escalation_id, by=agent(), at=clock.database_now())
+    except Refused as refusal:
+        found = queries.get_escalation(escalation_id, by=agent())
+        return show_question(found, came_late=refusal.message), refusal.status
     flash(_("La demande est revenue dans la liste."))
     return redirect(url_for("escalations.waiting"), 303)
 
@@ -286,7 +297,11 @@ def _field_of(refusal: Invalid, form: AnswerForm) -> Field:
 @sent_once
 def settle(escalation_id: int) -> ResponseReturnValue:
     """Answer a question that the agent has taken; the agent's call for it ends too."""
-    found = queries.get_escalation(escalation_id, by=agent())
+    try:
+        found = queries.get_escalation(escalation_id, by=agent())
+    except NoSuchEscalation as gone:
+        typed = request.form.get("answer", "")
+        return render_template("escalations/waiting.html", gone=True, typed=typed, **lists()), gone.status
     form = answer_form(found)
     if not form.validate():
         return show_question(found, form), 422

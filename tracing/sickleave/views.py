@@ -27,7 +27,7 @@ from tracing.sickleave.delivery import services as giving
 from tracing.sickleave.delivery import views as delivery_views
 from tracing.sickleave.delivery import words as delivery_words
 from tracing.sickleave.delivery.forms import GiveForm
-from tracing.sickleave.errors import DaysMoved, NoLink, NoteNotAllowed, PapersNotGiven, TooLate
+from tracing.sickleave.errors import DaysMoved, NoLink, NoteChanged, NoteNotAllowed, PapersNotGiven, TooLate
 from tracing.sickleave.forms import PREFIX, DaysForm, NoteForm, WorkNoteForm
 from tracing.sickleave.mending import services as mending
 from tracing.sickleave.mending import views as mending_views
@@ -152,6 +152,8 @@ def cancel(call_id: int, task_id: int, note_id: int) -> ResponseReturnValue:
             mending.cancel(note_id, None, in_call=InCall(call.id, task.id), by=agent(), at=at)
     except ClaimLost as lost:
         return _late(call_id, task_id, lost, None)
+    except NoteChanged as refusal:
+        return _panel(call_id, task_id, refused=refusal.message, status=refusal.status)
     return _done(call_id, task_id)
 
 
@@ -232,7 +234,7 @@ def _mend(
             call, task = _held(call_id, task_id)
             calls.require_identity(call, task)
             change(call, task, at)
-    except (NoteNotAllowed, DaysMoved, TooLate, PapersNotGiven, NoLink) as refusal:
+    except (NoteNotAllowed, NoteChanged, DaysMoved, TooLate, PapersNotGiven, NoLink) as refusal:
         return _panel(call_id, task_id, refused=refusal.message, status=refusal.status)
     except ClaimLost as lost:
         return _late(call_id, task_id, lost, None)

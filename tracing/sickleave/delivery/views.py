@@ -8,12 +8,14 @@ from flask_babel import gettext as _
 
 from tracing.kernel import clock
 from tracing.kernel.db import transaction
+from tracing.kernel.errors import Missing, Refused
 from tracing.sickleave import queries as notes
 from tracing.sickleave import services as issuing
 from tracing.sickleave.delivery import queries, services
 from tracing.sickleave.delivery.forms import GiveForm
 from tracing.sickleave.documents import Copy, file_name, render
 from tracing.sickleave.documents.signature import sign
+from tracing.sickleave.errors import NoLink, PapersNotGiven
 from tracing.sickleave.rules import DeliveryWay
 from tracing.sickleave.signing import services as signing
 from tracing.staff.access import agent, may
@@ -45,14 +47,13 @@ def give(note_id: int) -> ResponseReturnValue:
         with transaction():
             services.readable(note_id, None, agent())
         abort(422)
-    with transaction():
-        services.give(
-            note_id,
-            form.chosen,
-            address=g.settings.public_pages,
-            by=agent(),
-            at=clock.database_now(),
-        )
+    try:
+        with transaction():
+            services.give(
+                note_id, form.chosen, address=g.settings.public_pages, by=agent(), at=clock.database_now()
+            )
+    except PapersNotGiven as refusal:
+        return _refused(note_id, refusal)
     if form.chosen is DeliveryWay.LETTER:
         flash(_("La lettre attend dans les messages."))
     else:
@@ -63,10 +64,13 @@ def give(note_id: int) -> ResponseReturnValue:
 @may(Role.ADVISER, Role.SUPERVISOR)
 def show_link(note_id: int) -> ResponseReturnValue:
     """Show link and code, to be read to the person; the log retains who has seen them."""
-    with transaction():
-        link = services.read_link(note_id, by=agent(), at=clock.database_now())
-        note = notes.get_readable_note(note_id, agent())
-        given = queries.given(note_id, at=clock.database_now())
+    try:
+        with transaction():
+            link = services.read_link(note_id, by=agent(), at=clock.database_now())
+            note = notes.get_readable_note(note_id, agent())
+            given = queries.given(note_id, at=clock.database_now())
+    except (PapersNotGiven, NoLink) as refusal:
+        return _refused(note_id, refusal)
     return render_template(
         "sickleave/link.html", note=note, link=link, given=given, address=g.settings.public_pages
     )
@@ -75,9 +79,18 @@ def show_link(note_id: int) -> ResponseReturnValue:
 @may(Role.ADVISER, Role.SUPERVISOR)
 def link_said(note_id: int) -> ResponseReturnValue:
     """Record that link and code were read to the person."""
-    with transaction():
-        services.note_said(note_id, by=agent(), at=clock.database_now())
+    try:
+        with transaction():
+            services.note_said(note_id, by=agent(), at=clock.database_now())
+    except (PapersNotGiven, NoLink) as refusal:
+        return _refused(note_id, refusal)
     flash(_("Noté : le lien et le code sont dits."))
+    return redirect(url_for("sickleave.note", note_id=note_id), 303)
+
+
+def _refused(note_id: int, refusal: Refused | Missing) -> ResponseReturnValue:
+    """Say on the page of the note why nothing was given: it shows what can be done instead."""
+    flash(refusal.message, "error")
     return redirect(url_for("sickleave.note", note_id=note_id), 303)
 
 

@@ -1,10 +1,11 @@
 """Forms that mend a note: the reason, the days, and what the person has said about work."""
 
+from datetime import date
 from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, DateField, HiddenField, RadioField, SelectField, StringField
+from wtforms import BooleanField, DateField, Field, HiddenField, RadioField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import InputRequired, Length, Optional, Regexp
 
@@ -19,6 +20,20 @@ class NoteDecisionForm(PageForm):
 
     kept = HiddenField()
     """The reason for which it was left so when the page was opened; empty: it was not."""
+
+    def as_lines(self) -> list[str]:
+        """Return what was typed or chosen, to show it where the form is gone."""
+        fields = [one for one in self if one.data and one.type not in {"HiddenField", "CSRFTokenField"}]
+        return [f"{one.label.text}\u202f: {_said(one)}" for one in fields]
+
+
+def _said(field: Field) -> str:
+    if isinstance(field, BooleanField):
+        return str(_("oui"))
+    if isinstance(field.data, date):
+        return f"{field.data:%d/%m/%Y}"
+    choices: Any = field.choices if isinstance(field, SelectField) else ()
+    return next((str(one.label) for one in choices if one.value == field.data), str(field.data))
 
 
 class CancelNoteForm(NoteDecisionForm):

@@ -73,10 +73,24 @@ def _undelivered(at: datetime) -> ColumnElement[bool]:
             )
         )
     )
+    # that it failed is known at once, whatever is still said in the call
+    failed = (
+        select(NoteDelivery.id)
+        .outerjoin(Message, Message.id == NoteDelivery.message_id)
+        .where(NoteDelivery.note_id == SickNote.id, NoteDelivery.superseded_at.is_(None))
+        .where(
+            or_(
+                and_(NoteDelivery.way == DeliveryWay.LETTER, Message.state == MessageState.STOPPED),
+                NoteDelivery.wrong_tries >= MOST_WRONG,
+                NoteDelivery.birth_corrected_at.is_not(None),
+            )
+        )
+    )
     # of the dead, and of whoever asked to be left alone
     stopped = select(MessageStop.person_id).where(MessageStop.person_id == SickNote.person_id)
     return and_(
-        SickNote.issued_at.between(at - DELIVERY_LOOKED_BACK, at - DELIVERED_WITHIN),
+        SickNote.issued_at >= at - DELIVERY_LOOKED_BACK,
+        or_(SickNote.issued_at <= at - DELIVERED_WITHIN, failed.exists()),
         SickNote.state.in_(VALID),
         ~on_their_way.exists(),
         ~stopped.exists(),
@@ -121,6 +135,8 @@ class NoteFile:
     others: Sequence[SickNote]
     """The oldest first, the note itself left out."""
     names: dict[int, str]
+    kept: tuple[int, datetime] | None = None
+    """The member who left it as it is, and when."""
 
     def of_id(self, note_id: int | None) -> SickNote | None:
         """Return one of the person's notes."""
@@ -227,20 +243,23 @@ def note_file(note_id: int, by: Agent) -> NoteFile:
         )
         .order_by(SickNote.first_day, SickNote.id)
     ).all()
-    shown = {note.issued_by, note.cancelled_by, note.countersigned_by}
+    kept = kept_by(note) if note.accepted_because is not None else None
+    shown = {note.issued_by, note.cancelled_by, note.countersigned_by, kept[0] if kept else None}
     names = staff.member_names([one for one in shown | {one.issued_by for one in others} if one is not None])
-    return NoteFile(note, reference or "", others, names)
+    return NoteFile(note, reference or "", others, names, kept)
 
 
-def kept_by(note: SickNote) -> int:
-    """Return the member who left a note as it is: whoever decided it last, else whoever wrote it so."""
-    last = session.scalar(
-        select(Event.by_id)
+def kept_by(note: SickNote) -> tuple[int, datetime]:
+    """Return the member who left a note as it is, and when: whoever decided it last, else whoever wrote it so."""
+    last = session.execute(
+        select(Event.by_id, Event.at)
         .where(Event.subject_type == "note", Event.subject_id == note.id, Event.kind == "note.left")
         .order_by(Event.id.desc())
         .limit(1)
-    )
-    return last or note.issued_by
+    ).first()
+    if last is None or last.by_id is None:
+        return note.issued_by, note.issued_at
+    return last.by_id, last.at
 
 
 def messages_telling(note_id: int, told: NoteState, *, since: datetime | None) -> Sequence[Message]:

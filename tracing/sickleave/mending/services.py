@@ -343,7 +343,7 @@ def refuse_if_kept(note_id: int, *, seen: str, words: Mapping[KeepReason, object
     note, _task = lock_note(note_id, by=by)
     kept = note.accepted_because
     if note.state is NoteState.ISSUED and kept is not None and kept.value != seen:
-        raise NoteKept(staff.get_member(kept_by(note)).display_name, str(words[kept]))
+        raise NoteKept(staff.get_member(kept_by(note)[0]).display_name, str(words[kept]))
 
 
 def _require_issued(note: SickNote) -> None:

@@ -8,13 +8,14 @@ from flask_babel import gettext as _
 
 from tracing.kernel import clock
 from tracing.kernel.db import transaction
+from tracing.kernel.errors import Refused
 from tracing.messages import queries as messages
 from tracing.sickleave import queries as notes
 from tracing.sickleave import words
 from tracing.sickleave.assessment import sentence_of
 from tracing.sickleave.delivery import queries as delivery
 from tracing.sickleave.delivery import words as delivery_words
-from tracing.sickleave.errors import DaysMoved, NoteKept, NoteNotAllowed, TooEarly, TooLate
+from tracing.sickleave.errors import DaysMoved, NoteNotAllowed, TooEarly, TooLate
 from tracing.sickleave.mending import bearer_services, first_pages, own_days, queries, services
 from tracing.sickleave.mending import words as mending_words
 from tracing.sickleave.mending.forms import (
@@ -73,8 +74,8 @@ def prolong(note_id: int) -> ResponseReturnValue:
             )
     except (NoteNotAllowed, DaysMoved) as refusal:
         return _note(note_id, form=form, refused=refusal.message)
-    except NoteKept as refusal:
-        return _note(note_id, refused=refusal.message)
+    except Refused as refusal:
+        return _note(note_id, form=form, refused=refusal.message, status=refusal.status)
     flash(_("L’arrêt est prolongé par %(number)s.", number=new.number) + _told(new))
     return _to(new)
 
@@ -98,8 +99,8 @@ def replace(note_id: int) -> ResponseReturnValue:
             )
     except (NoteNotAllowed, DaysMoved, TooEarly, TooLate) as refusal:
         return _note(note_id, form=form, refused=refusal.message)
-    except NoteKept as refusal:
-        return _note(note_id, refused=refusal.message)
+    except Refused as refusal:
+        return _note(note_id, form=form, refused=refusal.message, status=refusal.status)
     flash(_("L’arrêt est remplacé par %(number)s.", number=new.number) + _told(new))
     return _to(new)
 
@@ -122,7 +123,7 @@ def correct_bearer(note_id: int) -> ResponseReturnValue:
     try:
         with transaction():
             new = bearer_services.correct_bearer(note_id, form.corrected, by=agent(), at=clock.database_now())
-    except NoteNotAllowed as refusal:
+    except (NoteNotAllowed, Refused) as refusal:
         return _bearer(note_id, form, refused=refusal.message), refusal.status
     flash(_("L’arrêt est remplacé par %(number)s.", number=new.number) + _told(new))
     return _to(new)
@@ -131,10 +132,13 @@ def correct_bearer(note_id: int) -> ResponseReturnValue:
 @may(Role.ADVISER, Role.SUPERVISOR)
 def renew(note_id: int) -> ResponseReturnValue:
     """Make note and link anew, because the birth date that opened the link was corrected."""
-    with transaction():
-        new = bearer_services.renew(
-            note_id, address=g.settings.public_pages, by=agent(), at=clock.database_now()
-        )
+    try:
+        with transaction():
+            new = bearer_services.renew(
+                note_id, address=g.settings.public_pages, by=agent(), at=clock.database_now()
+            )
+    except Refused as refusal:
+        return _note(note_id, refused=refusal.message, status=refusal.status)
     if new.id == note_id:
         flash(_("Un autre lien est fait\u202f: lisez-le à la personne quand elle est au téléphone."))
     else:
@@ -152,8 +156,8 @@ def cancel_after_call(note_id: int) -> ResponseReturnValue:
         with transaction():
             _refuse_if_kept(note_id, form)
             done = services.cancel(note_id, form.chosen, by=agent(), at=clock.database_now())
-    except NoteKept as refusal:
-        return _note(note_id, refused=refusal.message)
+    except Refused as refusal:
+        return _note(note_id, form=form, refused=refusal.message, status=refusal.status)
     flash(_("%(number)s est annulé. Son numéro ne servira plus.", number=done.number) + _told(done))
     return _to(done)
 
@@ -169,8 +173,8 @@ def leave_as_it_is(note_id: int) -> ResponseReturnValue:
             if form.kept.data is not None:  # the same reason twice is one decision
                 services.refuse_if_kept(note_id, seen=form.chosen.value, words=words.KEEP_WORDS, by=agent())
             kept = services.leave_as_it_is(note_id, form.chosen, by=agent(), at=clock.database_now())
-    except NoteKept as refusal:
-        return _note(note_id, refused=refusal.message)
+    except Refused as refusal:
+        return _note(note_id, form=form, refused=refusal.message, status=refusal.status)
     flash(_("%(number)s reste tel quel. Un autre changement le ramènera ici.", number=kept.number))
     return redirect(url_for("sickleave.to_mend"), 303)
 
@@ -178,8 +182,11 @@ def leave_as_it_is(note_id: int) -> ResponseReturnValue:
 @may(Role.ADVISER)
 def countersign(note_id: int) -> ResponseReturnValue:
     """Countersign that a note was cancelled or replaced."""
-    with transaction():
-        done = services.countersign(note_id, by=agent(), at=clock.database_now())
+    try:
+        with transaction():
+            done = services.countersign(note_id, by=agent(), at=clock.database_now())
+    except Refused as refusal:
+        return _note(note_id, refused=refusal.message, status=refusal.status)
     flash(_("%(number)s est contresigné.", number=done.number))
     return redirect(url_for("sickleave.listing", state=NoteList.TO_COUNTERSIGN.value), 303)
 
@@ -187,8 +194,11 @@ def countersign(note_id: int) -> ResponseReturnValue:
 @may(Role.ADVISER)
 def restore(note_id: int) -> ResponseReturnValue:
     """Make a cancelled note valid again."""
-    with transaction():
-        done = services.restore(note_id, by=agent(), at=clock.database_now())
+    try:
+        with transaction():
+            done = services.restore(note_id, by=agent(), at=clock.database_now())
+    except Refused as refusal:
+        return _note(note_id, refused=refusal.message, status=refusal.status)
     flash(_("%(number)s est de nouveau valable.", number=done.number) + _told(done))
     return _to(done)
 
@@ -237,7 +247,10 @@ def _list(which: NoteList) -> ResponseReturnValue:
     )
 
 
-def _note(note_id: int, *, form: PageForm | None = None, refused: str = "") -> ResponseReturnValue:
+def _note(
+    note_id: int, *, form: PageForm | None = None, refused: str = "", status: int | None = None
+) -> ResponseReturnValue:
+    """Return the page of a note; `status` is that of a refusal because the note is not what it was."""
     by, at = agent(), clock.now()
     with transaction():
         found = queries.note_file(note_id, by)
@@ -262,11 +275,12 @@ def _note(note_id: int, *, form: PageForm | None = None, refused: str = "") -> R
         given_words=delivery_words.STATE_WORDS,
         given_tones=delivery_words.STATE_TONES,
         refused=refused,
+        # where the note no longer has the form, what was typed in it is not lost
+        typed=form.as_lines() if isinstance(form, NoteDecisionForm) and not is_open else (),
         **_forms(found, proposal, form, today=today),
         **_words(),
     )
-    status = 200 if not refused else 409
-    return page, status if form is None else 422
+    return page, status or (200 if form is None else 422)
 
 
 def _forms(
@@ -302,7 +316,9 @@ def _forms(
         CancelNoteForm: "cancel_form",
         KeepNoteForm: "keep_form",
     }
-    forms |= {names[type(typed)]: typed} if typed is not None else {}
+    if isinstance(typed, NoteDecisionForm):
+        typed.kept.data = kept  # by now the page says so
+        forms[names[type(typed)]] = typed
     asked = forms["prolong_form"]
     if isinstance(asked, ProlongForm):
         asked.ask_only(work=note.last_day < today, result=note.kind is NoteKind.CONTACT)

@@ -36,8 +36,10 @@ LEAD_WORDS = {
 
 EMPTY_WORDS = {
     NoteList.TO_DELIVER: (
-        _l("Tous les papiers sont partis"),
-        _l("Un arrêt arrive ici une heure après sa délivrance si la personne n’a rien reçu."),
+        _l("Aucun papier n’est à remettre"),
+        _l(
+            "Un arrêt arrive ici une heure après sa délivrance si rien n’est choisi, et dès qu’une lettre est arrêtée ou qu’un lien se ferme."
+        ),
     ),
     NoteList.SAME_NUMBER: (
         _l("Aucun numéro n’a plusieurs arrêts"),
