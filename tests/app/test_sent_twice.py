@@ -177,6 +177,7 @@ IDEMPOTENT = {
     "sickleave.replace": "shows the note that took its place",
     "sickleave.payment_file": "returns the same file of a day",
     "sickleave.restore": STATE,
+    "sickleave.leave_own_days": STATE,
     "source_keys.confirm": STATE,
     "source_keys.put_aside": STATE,
     "source_keys.retire": STATE,

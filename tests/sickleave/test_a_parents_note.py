@@ -21,6 +21,7 @@ from tracing.cases import services as case_services
 from tracing.escalations import queries as asked_of
 from tracing.escalations.models import Escalation
 from tracing.kernel.db import session, transaction
+from tracing.kernel.events import Event
 from tracing.people import queries as people
 from tracing.people.models import Person
 from tracing.programmes.in_force import get_pack
@@ -29,10 +30,12 @@ from tracing.programmes.vocabulary import Scheme, Subject, Vaccination
 from tracing.queue import queries as queue
 from tracing.sickleave import queries as note_queries
 from tracing.sickleave.errors import Overlapping
+from tracing.sickleave.mending import queries as mending_queries
 from tracing.sickleave.mending import services as mending
 from tracing.sickleave.models import VALID, NoteKind, NoteState
 from tracing.sickleave.reasons import Reason
 from tracing.sickleave.rules import CancelReason, NoteAllowed, NoteMend, NoteRefused, NoteRequest, decide_note
+from tracing.triage import queries as triage
 
 
 def nir(body: str) -> str:
@@ -539,10 +542,33 @@ def test_days_of_the_parents_own_that_no_note_covers_are_shown(browse, story):
     shortened = {"replace-why": "wrong_days", "replace-last_day": "2026-03-13"}
     dora.post(f"/sick-notes/{first.id}/replace", shortened, status=303)
 
-    assert uncovered in dora.get(f"/sick-notes/{notes(session)[-1].id}").text
+    alone = notes(session)[-1]
+    assert uncovered in dora.get(f"/sick-notes/{alone.id}").text
+    assert alone.number in dora.get("/sick-notes/to-mend").text
+    assert triage.count(story.nantes.id) == mending_queries.count_to_decide(story.nantes.id, today=NOW.date())
+    assert "ses propres jours" in browse.as_(story.ben).get("/first").text
     by = agent(story.ada)
     answer(call, mother, ANSWERS | {"last_work_on": "2026-03-09"}, by=by)
     ada.fragment(f"/calls/{call.id}/tasks/{mother.id}/sick-note", SWORN | {"note-first_day": ""})
     *_earlier, childs, own = notes(session)
     assert (own.kind, own.last_day) == (NoteKind.CASE, own_until)
     assert uncovered not in dora.get(f"/sick-notes/{childs.id}").text
+    assert alone.number not in dora.get("/sick-notes/to-mend").text
+
+
+def test_days_that_a_parent_needs_no_note_for_leave_the_list_by_one_button(browse, story):
+    _by, call, mother, little = mother_and_child(story)
+    dora, path = browse.as_(story.dora), f"/calls/{call.id}/tasks/{little.id}"
+    typed = {key: value for key, value in PARENT.items() if key not in NAMED}
+    browse.as_(story.ada).fragment(f"{path}/sick-note?parent={mother.person_id}", typed)
+    shortened = {"replace-why": "wrong_days", "replace-last_day": "2026-03-13"}
+    dora.post(f"/sick-notes/{notes(session)[-1].id}/replace", shortened, status=303)
+    note = notes(session)[-1]
+
+    for _ in range(2):
+        dora.post(f"/sick-notes/{note.id}/own-days", status=303)
+
+    assert note.number not in dora.get("/sick-notes/to-mend").text
+    assert "ne sont pas couverts" not in dora.get(f"/sick-notes/{note.id}").text
+    events = session.scalars(select(Event).where(Event.kind == "note.own_days_left")).all()
+    assert len(events) == 1

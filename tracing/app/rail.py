@@ -13,9 +13,10 @@ from tracing.escalations import queries as questions
 from tracing.hand_offs import queries as hand_offs
 from tracing.help_requests import queries as help_requests
 from tracing.imports.corrections import queries as corrections
+from tracing.kernel import clock
 from tracing.messages import queries as messages
 from tracing.programmes.in_force import get_pack
-from tracing.sickleave import queries as notes
+from tracing.sickleave.mending import queries as notes
 from tracing.staff import access
 from tracing.staff.agent import Agent
 from tracing.staff.models import Role, SiteKind
@@ -79,7 +80,9 @@ DOORS = (
         # an adviser sees those that wait in « À voir d’abord », and opens the lists from there
         frozenset({Role.SUPERVISOR}),
         also=("/sick-notes",),
-        waiting=lambda agent: notes.count_to_decide(agent.site.id),
+        waiting=lambda agent: notes.count_to_decide(
+            agent.site.id, today=clock.local_day(clock.now(), agent.site.time_zone)
+        ),
     ),
     RailEntry(
         "help_requests.waiting",

@@ -87,6 +87,12 @@ class SickNote(Base):
             postgresql_where=text("check_hash IS NULL AND sealed IS NOT NULL"),
         ),
         Index("ix_sick_notes_issued", "site_id", "issued_at"),
+        Index(
+            "ix_sick_notes_of_parents",
+            "site_id",
+            "id",
+            postgresql_where=text("kind = 'parent' AND state = 'issued'"),
+        ),
         # a note is prolonged once, and replaced once, whoever presses at the same moment
         Index(
             "uq_sick_notes_prolongs",
@@ -126,6 +132,8 @@ class SickNote(Base):
     """The difference with which a human has left it as it is; only another one marks it again."""
     accepted_mend_to: Mapped[date | None]
     accepted_because: Mapped[KeepReason | None] = mapped_column(enum_text(KeepReason))
+    own_days_left: Mapped[date | None]
+    """Of a parent's: the last day of their own isolation or quarantine that a human has left without a note."""
     issued_at: Mapped[datetime]
     issued_by: Mapped[int] = mapped_column(ForeignKey("members.id"))
     cancelled_at: Mapped[datetime | None]

@@ -29,21 +29,9 @@ def notes_of_task(task_id: int) -> Sequence[SickNote]:
     return session.scalars(select(SickNote).where(SickNote.task_id == task_id).order_by(SickNote.id)).all()
 
 
-def count_to_mend(site_id: int) -> int:
-    """Count the notes of a site that no longer fit."""
-    return session.scalar(select(func.count()).where(TO_MEND, SickNote.site_id == site_id)) or 0
-
-
 def count_to_countersign(site_id: int) -> int:
     """Count the notes of a site that an adviser has yet to countersign."""
     return session.scalar(select(func.count()).where(TO_COUNTERSIGN, SickNote.site_id == site_id)) or 0
-
-
-def count_to_decide(site_id: int) -> int:
-    """Count the notes of a site in which a human must decide: one that no longer fits, or is to be countersigned."""
-    to_decide = select(func.count()).where(TO_MEND, SickNote.site_id == site_id).scalar_subquery()
-    to_sign = select(func.count()).where(TO_COUNTERSIGN, SickNote.site_id == site_id).scalar_subquery()
-    return session.scalar(select(to_decide + to_sign)) or 0
 
 
 def find_prolongation(note_id: int) -> SickNote | None:

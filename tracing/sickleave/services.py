@@ -262,6 +262,7 @@ def write_again(
         accepted_mend=note.accepted_mend,
         accepted_mend_to=note.accepted_mend_to,
         accepted_because=note.accepted_because,
+        own_days_left=note.own_days_left,
         prolongs_id=None if is_initial else prolongs.id if prolongs else note.prolongs_id,
         replaces_id=note.id,
         issued_at=at,

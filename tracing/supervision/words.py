@@ -291,6 +291,7 @@ EVENT_WORDS = {
     "note.link_closed": _l("Lien vers un arrêt fermé après cinq erreurs"),
     "note.cancelled": _l("Arrêt annulé"),
     "note.left": _l("Arrêt laissé tel quel"),
+    "note.own_days_left": _l("Jours propres d’un parent laissés sans arrêt"),
     "note.prolonged": _l("Arrêt prolongé"),
     "note.replaced": _l("Arrêt remplacé"),
     "note.countersigned": _l("Annulation d’un arrêt contresignée"),

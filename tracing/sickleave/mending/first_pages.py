@@ -8,8 +8,10 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, ScalarSelect, func, select
 
 from tracing.cases.models import Case
+from tracing.kernel import clock
 from tracing.kernel.db import session
 from tracing.queue.models import CallTask
+from tracing.sickleave.mending.own_days import has_uncovered
 from tracing.sickleave.models import SickNote
 from tracing.sickleave.queries import TO_COUNTERSIGN, TO_MEND
 from tracing.sickleave.rules import NoteMend
@@ -54,6 +56,22 @@ def _to_mend(by: Agent, _at: datetime) -> Sequence[Row]:
     ]
 
 
+def _uncovered(by: Agent, at: datetime) -> Sequence[Row]:
+    condition = has_uncovered(clock.local_day(at, by.site.time_zone))
+    return [
+        Row(
+            harm=Harm.WRONGLY_PAID,
+            since=note.issued_at,
+            what=_("Arrêt d’un parent\u202f: ses propres jours ne sont pas couverts"),
+            reference=reference,
+            to_do=_("Rappeler le parent de %(number)s", number=note.number),
+            endpoint="sickleave.note",
+            values={"note_id": note.id},
+        )
+        for note, reference in _notes(condition, by.site.id)
+    ]
+
+
 def _to_countersign(by: Agent, _at: datetime) -> Sequence[Row]:
     return [
         Row(
@@ -77,6 +95,11 @@ def _count(condition: ColumnElement[bool], site_id: int) -> ScalarSelect[int]:
 def register() -> None:
     """Register the rows of this feature; a second time changes nothing."""
     triage.register(triage.Source("notes_to_mend", _to_mend, lambda site_id: _count(TO_MEND, site_id)))
+    triage.register(
+        triage.Source(
+            "own_days", _uncovered, lambda site_id: _count(has_uncovered(clock.now().date()), site_id)
+        )
+    )
     triage.register(
         triage.Source(
             "notes_to_countersign", _to_countersign, lambda site_id: _count(TO_COUNTERSIGN, site_id)

@@ -2,37 +2,78 @@
 
 from datetime import date
 
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from sqlalchemy.orm import aliased
+
 from tracing.cases import queries as cases
-from tracing.cases.models import CaseOutcome
+from tracing.cases.models import Case, CaseOutcome
 from tracing.contacts import queries as contacts
-from tracing.contacts.models import ContactStatus
+from tracing.contacts.models import Contact, ContactStatus
+from tracing.people.models import Person
 from tracing.queue import queries as queue
 from tracing.queue.models import CallTask
 from tracing.sickleave import queries
-from tracing.sickleave.models import NoteKind, SickNote
+from tracing.sickleave.models import VALID, NoteKind, NoteState, SickNote
 
 
 def uncovered_until(note: SickNote, *, today: date) -> date | None:
     """Return the last day of the parent's own isolation or quarantine, if it is to come and no note covers it.
 
-    None for a note that is not a parent's. Only calls of the same site count. The days are those decided, whether the person asks for a note or not.
+    None for a note that is not a parent's, or if a human has left them so. Only calls of the same site count. The days are those decided, whether the person asks for a note or not.
     """
     if note.kind is not NoteKind.PARENT:
         return None
     tasks = [one for one in queue.tasks_of_person(note.person_id) if one.site_id == note.site_id]
     own = [_last_day(task) for task in tasks]
     due = max((day for day in own if day is not None), default=None)
+    if due is not None and note.own_days_left is not None and note.own_days_left >= due:
+        return None
     covered = [one.last_day for one in queries.valid_notes_of_person(note.person_id)]
     if due is None or due < today or any(day >= due for day in covered):
         return None
     return due
 
 
+def has_uncovered(today: date) -> ColumnElement[bool]:
+    """Return the condition of the notes of which `uncovered_until` returns a day."""
+    theirs, record, covering = aliased(Person), aliased(Person), aliased(SickNote)
+    leading = func.coalesce(theirs.same_as, theirs.id)
+    records = (
+        select(record.id)
+        .select_from(theirs)
+        .join(record, or_(record.id == leading, record.same_as == leading))
+        .where(theirs.id == SickNote.person_id)
+        .correlate(SickNote)
+    )
+    due = case((CallTask.contact_id.is_(None), Case.isolation_last_day), else_=Contact.quarantine_last_day)
+    covered = (
+        select(covering.id)
+        .where(covering.person_id.in_(records), covering.state.in_(VALID), covering.last_day >= due)
+        .correlate(SickNote, CallTask, Case, Contact)
+    )
+    own = (
+        select(CallTask.id)
+        .join(Case, Case.id == CallTask.case_id)
+        .outerjoin(Contact, Contact.id == CallTask.contact_id)
+        .where(
+            CallTask.person_id.in_(records),
+            CallTask.site_id == SickNote.site_id,
+            Case.outcome.is_distinct_from(CaseOutcome.NOT_A_CASE),
+            or_(CallTask.contact_id.is_(None), Contact.status != ContactStatus.REMOVED),
+            due >= today,
+            or_(SickNote.own_days_left.is_(None), SickNote.own_days_left < due),
+            ~covered.exists(),
+        )
+        .correlate(SickNote)
+    )
+    return and_(SickNote.kind == NoteKind.PARENT, SickNote.state == NoteState.ISSUED, own.exists())
+
+
 def _last_day(task: CallTask) -> date | None:
-    case = cases.get_case(task.case_id)
-    if case.outcome is CaseOutcome.NOT_A_CASE:
+    opened = cases.get_case(task.case_id)
+    if opened.outcome is CaseOutcome.NOT_A_CASE:
         return None
     if task.contact_id is None:
-        return case.isolation_last_day
+        return opened.isolation_last_day
     contact = contacts.find_contact(task.contact_id)
     return None if contact is None or contact.status is ContactStatus.REMOVED else contact.quarantine_last_day

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, and_, distinct, exists, func, or_, select
 
 from tracing.cases.models import Case
+from tracing.kernel import clock
 from tracing.kernel.db import find_row, session
 from tracing.kernel.events import Event
 from tracing.kernel.paging import PAGE_SIZE, Page, page_of
@@ -17,6 +18,7 @@ from tracing.people import queries as people
 from tracing.queue.models import CallTask
 from tracing.sickleave.delivery.rules import MOST_WRONG, UNOPENED_AFTER
 from tracing.sickleave.errors import NoSuchNote
+from tracing.sickleave.mending.own_days import has_uncovered
 from tracing.sickleave.mending.rules import (
     DELIVERED_WITHIN,
     DELIVERY_LOOKED_BACK,
@@ -31,7 +33,6 @@ from tracing.staff import queries as staff
 from tracing.staff.agent import Agent
 
 _LISTS = {
-    NoteList.TO_MEND: TO_MEND,
     NoteList.TO_COUNTERSIGN: TO_COUNTERSIGN,
     **{
         NoteList(state.value): SickNote.state == state
@@ -105,6 +106,26 @@ def _outdated() -> ColumnElement[bool]:
         NoteDelivery.opened_at.is_(None),
         NoteDelivery.birth_corrected_at.is_not(None),
     )
+
+
+def to_mend(today: date) -> ColumnElement[bool]:
+    """Return the condition of notes that no longer fit, or leave days of a parent's own without any."""
+    return or_(TO_MEND, has_uncovered(today))
+
+
+def count_to_mend(site_id: int, *, today: date) -> int:
+    """Count the notes of a site that no longer fit."""
+    chosen = select(func.count()).select_from(SickNote).where(SickNote.site_id == site_id, to_mend(today))
+    return session.scalar(chosen) or 0
+
+
+def count_to_decide(site_id: int, *, today: date) -> int:
+    """Count the notes of a site in which a human must decide: one that no longer fits, or is to be countersigned."""
+    parts = [
+        select(func.count()).select_from(SickNote).where(SickNote.site_id == site_id, one).scalar_subquery()
+        for one in (TO_MEND, has_uncovered(today) & SickNote.mend.is_(None), TO_COUNTERSIGN)
+    ]
+    return session.scalar(select(parts[0] + parts[1] + parts[2])) or 0
 
 
 def count_to_deliver(site_id: int, *, at: datetime) -> int:
@@ -199,7 +220,7 @@ def notes_in(
         .join(CallTask, CallTask.id == SickNote.task_id)
         .join(Case, Case.id == CallTask.case_id)
         .where(SickNote.site_id == site_id)
-        .where(_listed(which, site_id, at))
+        .where(_listed(which, site_id, at, zone))
     )
     if day is not None:
         chosen = chosen.where(
@@ -216,7 +237,9 @@ def notes_in(
     return page_of([ListedNote(*row) for row in rows], [row[0].id for row in rows])
 
 
-def _listed(which: NoteList, site_id: int, at: datetime) -> ColumnElement[bool]:
+def _listed(which: NoteList, site_id: int, at: datetime, zone: ZoneInfo) -> ColumnElement[bool]:
+    if which is NoteList.TO_MEND:
+        return to_mend(clock.local_day(at, zone))
     if which is NoteList.SAME_NUMBER:
         return _same_number(site_id, at)
     return _undelivered(at) if which is NoteList.TO_DELIVER else _LISTS[which]

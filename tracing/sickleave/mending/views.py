@@ -16,7 +16,14 @@ from tracing.sickleave.assessment import sentence_of
 from tracing.sickleave.delivery import queries as delivery
 from tracing.sickleave.delivery import words as delivery_words
 from tracing.sickleave.errors import DaysMoved, NoteNotAllowed, TooEarly, TooLate
-from tracing.sickleave.mending import bearer_services, first_pages, own_days, queries, services
+from tracing.sickleave.mending import (
+    bearer_services,
+    first_pages,
+    own_days,
+    own_days_services,
+    queries,
+    services,
+)
 from tracing.sickleave.mending import words as mending_words
 from tracing.sickleave.mending.forms import (
     BearerForm,
@@ -179,6 +186,15 @@ def leave_as_it_is(note_id: int) -> ResponseReturnValue:
     return redirect(url_for("sickleave.to_mend"), 303)
 
 
+@may(Role.ADVISER, Role.SUPERVISOR)
+def leave_own_days(note_id: int) -> ResponseReturnValue:
+    """Leave the parent's own days without a note."""
+    with transaction():
+        left = own_days_services.leave_own_days(note_id, by=agent(), at=clock.database_now())
+    flash(_("C’est noté\u202f: %(number)s n’est plus à reprendre pour ces jours.", number=left.number))
+    return redirect(url_for("sickleave.to_mend"), 303)
+
+
 @may(Role.ADVISER)
 def countersign(note_id: int) -> ResponseReturnValue:
     """Countersign that a note was cancelled or replaced."""
@@ -236,7 +252,9 @@ def _list(which: NoteList) -> ResponseReturnValue:
         after=after,
         day=day,
         counts={
-            NoteList.TO_MEND: notes.count_to_mend(site.id),
+            NoteList.TO_MEND: queries.count_to_mend(
+                site.id, today=clock.local_day(clock.now(), site.time_zone)
+            ),
             NoteList.TO_COUNTERSIGN: notes.count_to_countersign(site.id),
             NoteList.TO_DELIVER: queries.count_to_deliver(site.id, at=clock.now()),
         },
@@ -358,6 +376,7 @@ ROUTES = (
     ("/sick-notes/<int:note_id>/renew", renew, ("POST",)),
     ("/sick-notes/<int:note_id>/cancel", cancel_after_call, ("POST",)),
     ("/sick-notes/<int:note_id>/leave", leave_as_it_is, ("POST",)),
+    ("/sick-notes/<int:note_id>/own-days", leave_own_days, ("POST",)),
     ("/sick-notes/<int:note_id>/countersign", countersign, ("POST",)),
     ("/sick-notes/<int:note_id>/restore", restore, ("POST",)),
 )
