@@ -539,7 +539,7 @@ def test_days_of_the_parents_own_that_no_note_covers_are_shown(browse, story):
     own_until = cases.get_case(mother.case_id).isolation_last_day
     assert (uncovered in dora.get(f"/sick-notes/{first.id}").text) == (first.last_day < own_until)
 
-    shortened = {"replace-why": "wrong_days", "replace-last_day": "2026-03-13"}
+    shortened = {"replace-why": "back_at_work", "replace-last_day": "2026-03-13"}
     dora.post(f"/sick-notes/{first.id}/replace", shortened, status=303)
 
     alone = notes(session)[-1]
@@ -561,14 +561,15 @@ def test_days_that_a_parent_needs_no_note_for_leave_the_list_by_one_button(brows
     dora, path = browse.as_(story.dora), f"/calls/{call.id}/tasks/{little.id}"
     typed = {key: value for key, value in PARENT.items() if key not in NAMED}
     browse.as_(story.ada).fragment(f"{path}/sick-note?parent={mother.person_id}", typed)
-    shortened = {"replace-why": "wrong_days", "replace-last_day": "2026-03-13"}
+    shortened = {"replace-why": "back_at_work", "replace-last_day": "2026-03-13"}
     dora.post(f"/sick-notes/{notes(session)[-1].id}/replace", shortened, status=303)
     note = notes(session)[-1]
 
     for _ in range(2):
         dora.post(f"/sick-notes/{note.id}/own-days", status=303)
 
-    assert note.number not in dora.get("/sick-notes/to-mend").text
+    dora.get("/sick-notes/to-mend")
+    assert note.number not in dora.get("/sick-notes/to-mend").text, "its messages are read"
     assert "ne sont pas couverts" not in dora.get(f"/sick-notes/{note.id}").text
     events = session.scalars(select(Event).where(Event.kind == "note.own_days_left")).all()
     assert len(events) == 1

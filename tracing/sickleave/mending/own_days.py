@@ -2,18 +2,14 @@
 
 from datetime import date
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select
-from sqlalchemy.orm import aliased
-
 from tracing.cases import queries as cases
-from tracing.cases.models import Case, CaseOutcome
+from tracing.cases.models import CaseOutcome
 from tracing.contacts import queries as contacts
-from tracing.contacts.models import Contact, ContactStatus
-from tracing.people.models import Person
+from tracing.contacts.models import ContactStatus
 from tracing.queue import queries as queue
 from tracing.queue.models import CallTask
 from tracing.sickleave import queries
-from tracing.sickleave.models import VALID, NoteKind, NoteState, SickNote
+from tracing.sickleave.models import NoteKind, SickNote
 
 
 def uncovered_until(note: SickNote, *, today: date) -> date | None:
@@ -32,41 +28,6 @@ def uncovered_until(note: SickNote, *, today: date) -> date | None:
     if due is None or due < today or any(day >= due for day in covered):
         return None
     return due
-
-
-def has_uncovered(today: date) -> ColumnElement[bool]:
-    """Return the condition of the notes of which `uncovered_until` returns a day."""
-    theirs, record, covering = aliased(Person), aliased(Person), aliased(SickNote)
-    leading = func.coalesce(theirs.same_as, theirs.id)
-    records = (
-        select(record.id)
-        .select_from(theirs)
-        .join(record, or_(record.id == leading, record.same_as == leading))
-        .where(theirs.id == SickNote.person_id)
-        .correlate(SickNote)
-    )
-    due = case((CallTask.contact_id.is_(None), Case.isolation_last_day), else_=Contact.quarantine_last_day)
-    covered = (
-        select(covering.id)
-        .where(covering.person_id.in_(records), covering.state.in_(VALID), covering.last_day >= due)
-        .correlate(SickNote, CallTask, Case, Contact)
-    )
-    own = (
-        select(CallTask.id)
-        .join(Case, Case.id == CallTask.case_id)
-        .outerjoin(Contact, Contact.id == CallTask.contact_id)
-        .where(
-            CallTask.person_id.in_(records),
-            CallTask.site_id == SickNote.site_id,
-            Case.outcome.is_distinct_from(CaseOutcome.NOT_A_CASE),
-            or_(CallTask.contact_id.is_(None), Contact.status != ContactStatus.REMOVED),
-            due >= today,
-            or_(SickNote.own_days_left.is_(None), SickNote.own_days_left < due),
-            ~covered.exists(),
-        )
-        .correlate(SickNote)
-    )
-    return and_(SickNote.kind == NoteKind.PARENT, SickNote.state == NoteState.ISSUED, own.exists())
 
 
 def _last_day(task: CallTask) -> date | None:

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, distinct, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, distinct, exists, func, or_, select
+from sqlalchemy.orm import aliased
 
-from tracing.cases.models import Case
+from tracing.cases.models import Case, CaseOutcome
+from tracing.contacts.models import Contact, ContactStatus
 from tracing.kernel import clock
 from tracing.kernel.db import find_row, session
 from tracing.kernel.events import Event
@@ -15,10 +17,10 @@ from tracing.kernel.paging import PAGE_SIZE, Page, page_of
 from tracing.messages.models import Message, MessageStop
 from tracing.messages.rules import Channel, MessageState
 from tracing.people import queries as people
+from tracing.people.models import Person
 from tracing.queue.models import CallTask
 from tracing.sickleave.delivery.rules import MOST_WRONG, UNOPENED_AFTER
 from tracing.sickleave.errors import NoSuchNote
-from tracing.sickleave.mending.own_days import has_uncovered
 from tracing.sickleave.mending.rules import (
     DELIVERED_WITHIN,
     DELIVERY_LOOKED_BACK,
@@ -108,6 +110,46 @@ def _outdated() -> ColumnElement[bool]:
     )
 
 
+def only_uncovered(today: date) -> ColumnElement[bool]:
+    """Return the condition of those that fit otherwise: the others are to be mended anyway."""
+    return has_uncovered(today) & SickNote.mend.is_(None)
+
+
+def has_uncovered(today: date) -> ColumnElement[bool]:
+    """Return the condition of the notes of parents whose own days no note covers, as `own_days.uncovered_until` says for one."""
+    theirs, record, covering = aliased(Person), aliased(Person), aliased(SickNote)
+    leading = func.coalesce(theirs.same_as, theirs.id)
+    records = (
+        select(record.id)
+        .select_from(theirs)
+        .join(record, or_(record.id == leading, record.same_as == leading))
+        .where(theirs.id == SickNote.person_id)
+        .correlate(SickNote)
+    )
+    due = case((CallTask.contact_id.is_(None), Case.isolation_last_day), else_=Contact.quarantine_last_day)
+    covered = (
+        select(covering.id)
+        .where(covering.person_id.in_(records), covering.state.in_(VALID), covering.last_day >= due)
+        .correlate(SickNote, CallTask, Case, Contact)
+    )
+    own = (
+        select(CallTask.id)
+        .join(Case, Case.id == CallTask.case_id)
+        .outerjoin(Contact, Contact.id == CallTask.contact_id)
+        .where(
+            CallTask.person_id.in_(records),
+            CallTask.site_id == SickNote.site_id,
+            Case.outcome.is_distinct_from(CaseOutcome.NOT_A_CASE),
+            or_(CallTask.contact_id.is_(None), Contact.status != ContactStatus.REMOVED),
+            due >= today,
+            or_(SickNote.own_days_left.is_(None), SickNote.own_days_left < due),
+            ~covered.exists(),
+        )
+        .correlate(SickNote)
+    )
+    return and_(SickNote.kind == NoteKind.PARENT, SickNote.state == NoteState.ISSUED, own.exists())
+
+
 def to_mend(today: date) -> ColumnElement[bool]:
     """Return the condition of notes that no longer fit, or leave days of a parent's own without any."""
     return or_(TO_MEND, has_uncovered(today))
@@ -123,7 +165,7 @@ def count_to_decide(site_id: int, *, today: date) -> int:
     """Count the notes of a site in which a human must decide: one that no longer fits, or is to be countersigned."""
     parts = [
         select(func.count()).select_from(SickNote).where(SickNote.site_id == site_id, one).scalar_subquery()
-        for one in (TO_MEND, has_uncovered(today) & SickNote.mend.is_(None), TO_COUNTERSIGN)
+        for one in (TO_MEND, only_uncovered(today), TO_COUNTERSIGN)
     ]
     return session.scalar(select(parts[0] + parts[1] + parts[2])) or 0
 
