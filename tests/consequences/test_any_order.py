@@ -70,7 +70,10 @@ def word(about: st.SearchStrategy[str], kind: FactKind, value: Any, *sources: Fa
     return st.builds(Word, about, st.just(kind), st.sampled_from(sources), value)
 
 
-cases, listed = st.sampled_from(["marie", "paul"]), st.sampled_from(["luc", "zoe", "luc_again"])
+cases, listed = (
+    st.sampled_from(["marie", "marie_again", "paul"]),
+    st.sampled_from(["luc", "zoe", "luc_again"]),
+)
 persons = st.sampled_from(["Marie", "Luc", "Zoe"])
 yes = st.just(value=True)
 
@@ -123,11 +126,14 @@ said_of = [
 words = st.one_of(word(*one) for one in said_of)
 """One word of each source on each matter: whoever says two things on one matter means the later one."""
 histories = st.lists(words, max_size=9, unique_by=lambda one: (one.about, one.kind, one.source))
-told_already = st.sets(st.sampled_from(["marie", "luc", "zoe", "luc_again"]))
+told_already = st.sets(st.sampled_from(["marie", "marie_again", "luc", "zoe", "luc_again"]))
 
 
 class People:
-    """Marie, ill since the 8th, and Paul, who both met Luc; Marie met Zoé too. Some of them were told already."""
+    """Marie, ill since the 8th, and Paul, who both met Luc; Marie met Zoé too. Some of them were told already.
+
+    Marie has a second result under another record of hers.
+    """
 
     def __init__(self, story: Story, told: set[str]) -> None:
         first = waiting_case(story.nantes, MARIE, at=NOW)
@@ -144,9 +150,17 @@ class People:
         named.person_id = third.person_id = of_luc.person_id
         named.circumstances = {"lives_with_case": False}
         named.last_contact_on = NOW.date() - timedelta(days=4)
+        second = waiting_case(story.nantes, MARIE, at=NOW)
+        people.get_person(second.person_id).same_as = first.person_id
         database.flush()
-        self.cases = {"marie": marie.id, "paul": paul.id}
-        self.tasks = {"marie": first.id, "luc": of_luc.id, "zoe": of_zoe.id, "luc_again": again.id}
+        self.cases = {"marie": marie.id, "paul": paul.id, "marie_again": second.case_id}
+        self.tasks = {
+            "marie": first.id,
+            "marie_again": second.id,
+            "luc": of_luc.id,
+            "zoe": of_zoe.id,
+            "luc_again": again.id,
+        }
         self.tasks["luc_once_more"] = third.id
         self.persons = {"Marie": first.person_id, "Luc": of_luc.person_id, "Zoe": of_zoe.person_id}
         for name in self.cases.values():
@@ -235,7 +249,8 @@ class People:
             ]:
                 asked = max((day for day in (due, person.due_elsewhere) if day is not None), default=None)
                 is_otherwise = person.told is not None and person.is_decided and person.heard != asked
-                if is_otherwise and person.may_be_called and person.call is CallNow.DONE:
+                rings = person.may_be_called and not person.is_informed_elsewhere
+                if is_otherwise and rings and person.call is CallNow.DONE:
                     missing.append(f"{subject}")
             missing += [f"{one}" for one in rules.of_case(now)]
         return missing
@@ -299,3 +314,11 @@ def test_a_first_day_said_by_mistake_and_taken_back_leaves_the_follow_up_call(
     mistake = Word("marie", FactKind.ONSET, OWN, "2026-03-10")
 
     assert lived(story, {"marie"}, [mistake], [mistake]) == lived(story, {"marie"}, [])
+
+
+def test_a_number_said_wrong_by_mistake_opens_no_case_again_whose_person_was_told(
+    story: Story, session: Session
+) -> None:
+    mistake = Word("Marie", FactKind.WRONG_NUMBER, FactSource.TRACER, value=True)
+
+    assert lived(story, {"marie_again"}, [mistake], [mistake]) == lived(story, {"marie_again"}, [])

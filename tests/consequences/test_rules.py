@@ -209,6 +209,14 @@ def test_a_death_said_by_mistake_opens_the_calls_again():
     assert kinds(of_person(person)) == ["call_after_all", "messages_go_on"]
 
 
+def test_messages_stop_under_every_record_and_go_on_once_none_is_that_of_the_dead():
+    person = PersonNow(person_id=1, is_dead=True, are_messages_stopped=True, is_stop_partial=True)
+
+    assert kinds(of_person(person)) == ["messages_stop"]
+    assert kinds(of_person(replace(person, is_stop_partial=False))) == []
+    assert kinds(of_person(replace(person, is_dead=False))) == ["messages_go_on"]
+
+
 def test_a_death_goes_before_a_wish_never_to_be_called():
     calls = ((1, CallNow.NEVER), (2, CallNow.UNWANTED), (3, CallNow.WAITING), (4, CallNow.LIVE))
     person = PersonNow(person_id=1, wants_no_calls=True, are_messages_stopped=True, calls=calls)
@@ -343,88 +351,6 @@ def test_which_fact_counts_does_not_depend_on_the_order_in_which_they_arrive(fac
             KINDS[one.kind].authority[other.source] <= KINDS[one.kind].authority[one.source]
             for other in known
         )
-
-
-# -- histories: the facts of a case and its contacts in any order
-
-WINDOWS = [(-4, 0), (-2, 2), (0, 3), (1, 4)]
-
-
-@st.composite
-def changes(draw):
-    """Changes of what is decided of a case with two contacts; each kind of change keeps its last value."""
-    return draw(
-        st.lists(
-            st.one_of(
-                st.tuples(st.just("window"), st.sampled_from(WINDOWS)),
-                st.tuples(st.just("case_last"), st.integers(5, 9)),
-                st.tuples(st.just("met1"), st.integers(-4, 3)),
-                st.tuples(st.just("kept2"), st.booleans()),
-                st.tuples(st.just("risk1"), st.booleans()),
-                st.tuples(st.just("last2"), st.integers(5, 9)),
-                st.tuples(st.just("elsewhere2"), st.integers(5, 9)),
-            ),
-            max_size=6,
-            unique_by=lambda change: change[0],
-        )
-    )
-
-
-def changed(now: CaseNow, change) -> CaseNow:
-    what, value = change
-    first, second = now.contacts
-    match what:
-        case "window":
-            return replace(now, window=(day(value[0]), day(value[1])))
-        case "case_last":
-            return replace(now, person=replace(now.person, last_day=day(value)))
-        case "met1":
-            return replace(now, contacts=(replace(first, met_on=day(value)), second))
-        case "kept2":
-            return replace(now, contacts=(first, replace(second, is_kept=value)))
-        case "elsewhere2":
-            met = replace(second.person, due_elsewhere=day(value), told_elsewhere=day(8))
-            return replace(now, contacts=(first, replace(second, person=met)))
-        case "risk1":
-            return replace(now, contacts=(replace(first, may_be_at_risk=value), second))
-        case "last2":
-            person = replace(second.person, last_day=day(value))
-            return replace(now, contacts=(first, replace(second, person=person)))
-    raise AssertionError(what)
-
-
-@st.composite
-def situations(draw) -> CaseNow:
-    """A case at some point of its life: nobody called yet, or some of them told."""
-    told = draw(st.none() | st.just(Told(day(7))))
-    told2 = draw(st.none() | st.just(Told(day(7))))
-    note = draw(st.none() | st.just(NoteNow(note_id=9, last_day=day(7))))
-    return CaseNow(
-        case_id=1,
-        window=(day(-2), day(2)),
-        recalled=(day(-2), day(2)) if told else None,
-        person=MeasuredPerson(
-            last_day=day(7), call=CallNow.DONE if told else CallNow.WAITING, told=told, note=note
-        ),
-        contacts=(contact(1), contact(2, call=CallNow.DONE if told2 else CallNow.WAITING, told=told2)),
-    )
-
-
-def lived(now: CaseNow, history) -> CaseNow:
-    for change in history:
-        now = changed(now, change)
-        now = carried_out(now, of_case(now))
-        assert of_case(now) == (), "carried out once, nothing more follows"
-    return now
-
-
-@given(situations(), changes(), st.randoms(use_true_random=False))
-@settings(max_examples=examples(200))
-def test_the_same_facts_in_any_order_end_in_the_same_calls_and_marks(now, history, random):
-    shuffled = list(history)
-    random.shuffle(shuffled)
-
-    assert lived(now, shuffled) == lived(now, history)
 
 
 def test_the_days_asked_about_only_grow():

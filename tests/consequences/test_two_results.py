@@ -8,6 +8,7 @@ from tests.conftest import NOW
 from tests.desk.test_contact_call import MARIE
 from tests.desk.walking import P0, soup, take_call
 from tests.support.story import agent, waiting_case
+from tracing.casefiles.rules import FileReason
 from tracing.cases import services as case_services
 from tracing.cases.models import Case
 from tracing.cases.queries import get_case
@@ -22,7 +23,7 @@ from tracing.queue.rules import CallAgain
 from tracing.scripts.wording import day_in_words
 from tracing.supervision.worklists.services import close_as_no_case
 
-DAY = timedelta(days=1)
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 
 
 def told(task, onset):
@@ -138,3 +139,74 @@ def test_the_call_says_until_when_they_isolate_now(story, browse, results):
 
     assert "Vous n’avez plus à vous isoler" not in said
     assert day_in_words(stays.isolation_last_day) in said
+
+
+# -- told two different days, before anybody knew that it was one person
+
+
+@pytest.fixture
+def told_longer_first(story):
+    """Marie's two results: she was told the later end first, and the earlier end an hour after it."""
+    first, second = (waiting_case(story.nantes, MARIE, at=NOW) for _ in range(2))
+    late, early = told(first, NOW.date()), told(second, NOW.date() - 2 * DAY)
+    early.told_at = NOW + HOUR
+    people.get_person(second.person_id).same_as = first.person_id
+    database.flush()
+    assert early.told_last_day < late.told_last_day
+    consequences.follow({(SubjectType.PERSON, first.person_id)}, by=None, at=NOW + DAY)
+    return late, early
+
+
+def test_told_an_earlier_day_last_they_are_rung_about_the_later_one(story, told_longer_first):
+    late, early = told_longer_first
+
+    assert (call_of(late).state, call_of(late).again) == (TaskState.OPEN, CallAgain.DATES)
+    assert call_of(early).state is TaskState.DONE
+
+
+def test_the_call_says_the_later_day_what_they_had_heard_and_ends_it(story, browse, told_longer_first):
+    late, early = told_longer_first
+
+    walk = take_call(browse.as_(story.ada), P0 | {"onset_on": NOW.date().isoformat(), "vaccination": "none"})
+    said = ""
+    while walk.step != "closing":
+        walk.send()
+        said += walk.page.text
+
+    assert day_in_words(late.isolation_last_day) in said
+    assert f"on lui avait dit jusqu’au {day_in_words(early.told_last_day)}" in said
+    assert "pour un autre résultat, isolement jusqu’au" in said
+
+
+def test_once_they_were_told_in_either_call_nobody_rings(story, told_longer_first):
+    late, early = told_longer_first
+
+    consequences.remember_told(call_of(early), at=NOW + DAY)
+    consequences.follow_case(early.id, by=None, at=NOW + DAY)
+
+    assert early.told_last_day == late.isolation_last_day
+    assert call_of(late).state is TaskState.DONE
+    assert call_of(early).state is TaskState.DONE
+
+
+def test_separated_again_each_is_told_their_own_day(story, told_longer_first):
+    late, early = told_longer_first
+    consequences.remember_told(call_of(early), at=NOW + DAY)
+
+    people.get_person(early.person_id).same_as = None
+    database.flush()
+    consequences.follow({(SubjectType.PERSON, one.person_id) for one in (late, early)}, by=None, at=NOW + DAY)
+
+    assert (call_of(early).state, call_of(early).again) == (TaskState.OPEN, CallAgain.DATES)
+    assert call_of(late).state is TaskState.DONE
+
+
+def test_told_the_later_day_last_nobody_rings_and_both_files_say_which_counts(story, browse, results):
+    early, late = results
+    late.told_at = NOW + HOUR
+    consequences.follow_case(early.id, by=None, at=NOW + DAY)
+
+    assert {call_of(early).state, call_of(late).state} == {TaskState.DONE}
+    asked = {"key": early.reference, "reason": FileReason.COMPLAINT.value}
+    file = soup(browse.as_(story.dora).follow("/files", asked)).text
+    assert late.reference in file.partition("Isolement à respecter")[2]

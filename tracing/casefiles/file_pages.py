@@ -17,6 +17,7 @@ from tracing.casefiles.queries import Subject
 from tracing.casefiles.rules import Sees, shows_value
 from tracing.casefiles.timeline_pages import Moment, timeline
 from tracing.cases.models import Case, CaseOutcome
+from tracing.cases.result_queries import result_that_holds
 from tracing.cases.words import OUTCOME_WORDS as CASE_OUTCOME_WORDS
 from tracing.cases.words import STATUS_WORDS as CASE_STATUS_WORDS
 from tracing.contacts.models import Contact, ContactStatus
@@ -265,6 +266,14 @@ def _of_case(subject: Subject) -> list[tuple[str, str]]:
     said.append(
         (str(_("Isolement")), _measure(case.isolation_measure, words.until_in_words(case.isolation_last_day)))
     )
+    result = result_that_holds(case)
+    if result is not case:
+        longer = _(
+            "%(until)s pour l’autre résultat de la personne, %(reference)s\u202f: cette date compte.",
+            until=words.until_in_words(result.isolation_last_day),
+            reference=result.reference,
+        )
+        said.append((str(_("Isolement à respecter")), str(longer)))
     if case.isolation_rule:
         said.append((str(_("Règle")), case.isolation_rule))
     if case.measure_ruling:

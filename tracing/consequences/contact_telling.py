@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 
 from tracing.cases.models import Case, CaseOutcome
-from tracing.consequences import queries, telling_queries
+from tracing.consequences import person_queries, queries
 from tracing.consequences import stated_rules as stated
 from tracing.consequences.picture_rules import Consequence
 from tracing.contacts import calling, marks
@@ -101,7 +101,7 @@ def tell_no_more(
     case: Case, contact: Contact | None, _one: Consequence, by: int | None, at: datetime
 ) -> None:
     """Let a contact count as told by the call about another meeting of theirs: theirs is closed."""
-    told = contact and telling_queries.told_of(contact, case)
+    told = contact and person_queries.told_of(contact, case)
     if contact is None or told is None:
         return
     identity = people.find_joint_identity(contact.person_id)

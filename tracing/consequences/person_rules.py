@@ -13,6 +13,8 @@ class PersonNow:
     is_dead: bool = False
     wants_no_calls: bool = False
     are_messages_stopped: bool = False
+    is_stop_partial: bool = False
+    """Under some of their records only: another one was joined to these since, and its letters wait."""
     calls: tuple[tuple[int, CallNow], ...] = ()
     """Their tasks, of every case and contact."""
     has_number: bool = True
@@ -34,9 +36,11 @@ def of_person(person: PersonNow) -> tuple[Consequence, ...]:
         if kind is not None:
             found.append(Consequence(kind, ("task", task_id)))
     found += [Consequence(ConsequenceKind.TEXT_STOPS, ("message", one)) for one in person.texts_astray]
-    if is_barred != person.are_messages_stopped:
-        kind = ConsequenceKind.MESSAGES_STOP if is_barred else ConsequenceKind.MESSAGES_GO_ON
-        found.append(Consequence(kind, ("person", person.person_id)))
+    are_all_stopped = person.are_messages_stopped and not person.is_stop_partial
+    if is_barred and not are_all_stopped:
+        found.append(Consequence(ConsequenceKind.MESSAGES_STOP, ("person", person.person_id)))
+    elif not is_barred and person.are_messages_stopped:
+        found.append(Consequence(ConsequenceKind.MESSAGES_GO_ON, ("person", person.person_id)))
     return tuple(found)
 
 

@@ -20,7 +20,9 @@ class ConsequenceKind(StrEnum):
     TOLD_ALREADY = "told_already"
     """They were told of another meeting, and this one asks nothing else of them: they are not rung."""
     NOT_TOLD = "not_told"
-    """There is something else to say after all, or the other meeting is not theirs, or was not told: they are rung."""
+    """There is something else to say after all, or the other meeting is not theirs, or was not told: they are rung.
+
+    Or this meeting concerns them no more: then they are not."""
     RING_AGAIN = "ring_again"
     """Somebody was told otherwise: they are called once more."""
     RING_NO_MORE = "ring_no_more"
@@ -185,9 +187,15 @@ class MeasuredPerson:
     """The person refused this kind of call a short time before or after, about another case."""
     told: Told | None = None
     due_elsewhere: date | None = None
-    """The last day that is asked of them for other meetings of which they were told."""
+    """The last day that is asked of them for other meetings, or other results, of which they were told."""
     told_elsewhere: date | None = None
     """The last day that they were told for those."""
+    told_since: Told | None = None
+    """What a case's person was told after that, of another result of theirs or as a contact: it replaces what they were told."""
+    is_informed_elsewhere: bool = False
+    """Another result of which they were told isolates them longer: they hear what changes in a call about that one."""
+    has_note_elsewhere: bool = False
+    """For another result of which they were told there is a note of its own."""
     stands_elsewhere: bool = False
     """Another positive result of theirs stands: they are not told that nothing is asked of them any more."""
     call: CallNow = CallNow.NONE
@@ -203,8 +211,9 @@ class MeasuredPerson:
 
     @property
     def heard(self) -> date | None:
-        """The last day that they have heard of: the latest of those that they were told."""
-        return later(self.told.last_day if self.told else None, self.told_elsewhere)
+        """The last day that they have heard of: the latest of those that they were told, for one result the last one."""
+        told = self.told_since or self.told
+        return later(told.last_day if told else None, self.told_elsewhere)
 
 
 def later(*days: date | None) -> date | None:

@@ -6,14 +6,22 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 
 from tracing.calls import queries as call_queries
 from tracing.calls.models import Call, Conversation
-from tracing.cases.models import Case, CaseOutcome, CaseStatus
+from tracing.cases.models import Case, CaseOutcome
+from tracing.cases.result_queries import (
+    is_followed_by_another,
+    other_results,
+    result_that_holds,
+    stands,
+    told_of_none,
+    told_results,
+)
 from tracing.cases.rules import sampling_day
 from tracing.consequences.models import HeldBack
-from tracing.consequences.person_rules import PersonNow
+from tracing.consequences.person_queries import DECIDED, adds_nothing, call_now, live_among, told_since
 from tracing.consequences.picture_rules import (
     CallNow,
     CaseNow,
@@ -26,14 +34,6 @@ from tracing.consequences.picture_rules import (
     to_come,
 )
 from tracing.consequences.rules import is_recalled, last_day_of_calls
-from tracing.consequences.telling_queries import (
-    DECIDED,
-    adds_nothing,
-    is_followed_by_another,
-    other_results,
-    stands,
-    told_of_none,
-)
 from tracing.contacts.models import Contact, ContactStatus
 from tracing.contacts.queries import Meeting, kept_in_list, named_elsewhere, of_one_time, who_refused
 from tracing.contacts.rules import circumstances_from_codes, is_called
@@ -41,21 +41,16 @@ from tracing.facts import queries as facts
 from tracing.facts.rules import FactKind, Said, SubjectType, in_force, standing, value_of
 from tracing.kernel import clock
 from tracing.kernel.db import equals_any, session
-from tracing.messages import queries as messages
 from tracing.people import queries as people
 from tracing.programmes.in_force import get_pack
 from tracing.programmes.rules import day_zero, follow_ups
 from tracing.programmes.vocabulary import RiskLevel, Subject
 from tracing.queue.models import ENDED, LISTED, CallTask, EntryState, QueueEntry, TaskKind, TaskState
-from tracing.queue.rules import CallAgain
 from tracing.sickleave import answers as said
 from tracing.sickleave import queries as note_queries
 from tracing.sickleave.models import VALID, NoteKind, NoteState, SickNote
 from tracing.sickleave.rules import NoteMend, ends_with_measure, latest_day
 from tracing.staff import queries as staff
-
-TO_RING = frozenset({TaskState.OPEN, TaskState.UNREACHABLE})
-"""Somebody would ring the person, now or once a supervisor has put it back."""
 
 
 def zone_of(case: Case) -> ZoneInfo:
@@ -71,7 +66,7 @@ def case_now(
     `beside` are `other_results` of it, if already loaded.
     """
     tasks = _tasks_of(case.id)
-    live = _live(task.id for task in tasks)
+    live = live_among(task.id for task in tasks)
     notes = _notes_of([task.id for task in tasks])
     answers = call_queries.answers_by_task(notes.keys(), said.DECIDE_A_NOTE)
     overlapping = note_queries.overlapping(
@@ -82,6 +77,7 @@ def case_now(
     is_none = case.outcome is CaseOutcome.NOT_A_CASE
     if beside is None:
         beside = other_results(case) if case.told_at is not None else ()
+    results = told_results(beside) if case.told_at is not None else []
 
     def told(last_day: date | None, told_at: datetime | None, contact: Contact | None = None) -> Told | None:
         if told_at is None:
@@ -143,6 +139,10 @@ def case_now(
             is_decided=case.isolation_measure in DECIDED,
             may_be_called=case.person_id not in barred,
             told=told(case.told_last_day, case.told_at),
+            told_since=told_since(case, beside),
+            due_elsewhere=None if is_none else later(*(one.isolation_last_day for one in results)),
+            is_informed_elsewhere=result_that_holds(case, beside) is not case,
+            has_note_elsewhere=bool(results) and _has_note_elsewhere(case, tasks),
             stands_elsewhere=is_none and any(stands(one, on=on) for one in beside),
             told_elsewhere=None if is_none else later(*told_of_none(beside)),
             call=CallNow.LIVE if calendar.is_live(None) else call_now(first, live),
@@ -349,102 +349,16 @@ def what_follows(case: Case, task: CallTask, *, is_contact: bool) -> Follows:
         CallTask.again.is_not(None),
         CallTask.state == TaskState.OPEN,
     )
-    was_told_other = case.told_at is not None and case.told_last_day != case.isolation_last_day
+    holds_until = result_that_holds(case).isolation_last_day
+    was_told_other = case.told_at is not None and case.told_last_day != holds_until
     counted = session.execute(select(outside.scalar_subquery(), again.scalar_subquery())).one()
-    return Follows(counted[0], counted[1], mend, days, case.isolation_last_day if was_told_other else None)
-
-
-def person_now(person_id: int) -> PersonNow:
-    """Return the picture of a person under all their records."""
-    records = people.records_of_same_person(person_id)
-    tasks = session.scalars(
-        select(CallTask).where(equals_any(CallTask.person_id, records)).order_by(CallTask.id)
-    ).all()
-    live = _live(task.id for task in tasks)
-    is_barred = bool(facts.people_with({FactKind.DEATH, FactKind.NO_CALLS}, records))
-    lost = {task.id for task in tasks if task.state is TaskState.NO_NUMBER}
-    no_more = _no_cases(task.case_id for task in tasks if task.id in lost)
-    return PersonNow(
-        person_id=person_id,
-        has_number=people.has_number(person_id),
-        to_ring=frozenset(task.id for task in tasks if task.state in TO_RING),
-        without_number=frozenset(
-            task.id for task in tasks if task.id in lost and task.case_id not in no_more
-        ),
-        texts_astray=tuple(messages.texts_astray(person_id)),
-        is_dead=bool(facts.people_with({FactKind.DEATH}, records)),
-        wants_no_calls=bool(facts.people_with({FactKind.NO_CALLS}, records)),
-        are_messages_stopped=messages.is_stopped(person_id),
-        calls=tuple(
-            (task.id, now)
-            for task in tasks
-            # whoever is not to be called is not asked how they are either: `of_case` stops that
-            if (now := call_now(task, live)) is not CallNow.WAITING or not (is_barred and task.is_follow_up)
-        ),
-    )
-
-
-def _no_cases(case_ids: Iterable[int]) -> set[int]:
-    """Return the cases, of these, whose result was withdrawn: nobody is called about them."""
-    ids = set(case_ids)
-    if not ids:
-        return set()
-    return set(
-        session.scalars(
-            select(Case.id).where(
-                equals_any(Case.id, ids),
-                or_(Case.status == CaseStatus.WITHDRAWN, Case.outcome == CaseOutcome.NOT_A_CASE),
-            )
-        )
-    )
-
-
-def call_now(task: CallTask | None, live: Collection[int]) -> CallNow:
-    """Return where a call stands; `live` are the tasks that somebody is on the telephone about."""
-    if task is None:
-        return CallNow.NONE
-    if task.id in live:
-        return CallNow.LIVE
-    match task.state:
-        case TaskState.DONE:
-            return CallNow.DONE
-        case TaskState.CANCELLED:
-            return CallNow.CANCELLED
-        case TaskState.DECEASED:
-            return CallNow.NEVER
-        case TaskState.NO_CALLS:
-            return CallNow.UNWANTED
-    # a list to complete is no consequence: the call waits whatever the dates become
-    return CallNow.WAITING if task.again in {None, CallAgain.TO_COMPLETE} else CallNow.AGAIN
+    return Follows(counted[0], counted[1], mend, days, holds_until if was_told_other else None)
 
 
 def _tasks_of(case_id: int) -> Sequence[CallTask]:
     """Return the calls of a case and its contacts; of several about one, the latest comes last."""
     session.flush()
     return session.scalars(select(CallTask).where(CallTask.case_id == case_id).order_by(CallTask.id)).all()
-
-
-def _live(task_ids: Iterable[int]) -> set[int]:
-    """Return the tasks about which somebody is on the telephone now."""
-    ids = list(task_ids)
-    if not ids:
-        return set()
-    return set(
-        session.scalars(
-            select(Conversation.task_id)
-            .join(Call, Call.id == Conversation.call_id)
-            .where(
-                equals_any(Conversation.task_id, ids),
-                Conversation.finished_at.is_(None),
-                Call.ended_at.is_(None),
-            )
-        )
-    )
-
-
-def live_among(task_ids: Iterable[int]) -> set[int]:
-    """Return the tasks, of these, about which somebody is on the telephone now."""
-    return _live(task_ids)
 
 
 def held_back(task_ids: Sequence[int]) -> set[int]:
@@ -489,6 +403,12 @@ def _notes_of(task_ids: Sequence[int]) -> dict[int, tuple[SickNote, date]]:
     ).all()
     begins = {row.task_id: row.first_day for row in reversed(rows)}
     return {row.task_id: (row, begins[row.task_id]) for row in rows if row.state is NoteState.ISSUED}
+
+
+def _has_note_elsewhere(case: Case, tasks: Iterable[CallTask]) -> bool:
+    """Return whether the person of a case has a note of another call of theirs: for another result, or as a contact."""
+    own = {one.id for one in tasks}
+    return any(one.task_id not in own for one in note_queries.valid_notes_of_person(case.person_id))
 
 
 def span(first: date | None, last: date | None) -> tuple[date, date] | None:

@@ -75,7 +75,8 @@ def reopen(task: CallTask, why: ReopenReason, *, due_at: datetime, by: Agent, at
             subject=("contact", contact.id),
             site_id=task.site_id,
         )
-    open_again(task.case_id, by=by.member_id, at=at)
+    if not task.is_follow_up:  # a case may be closed while somebody is asked how they are
+        open_again(task.case_id, by=by.member_id, at=at)
     is_on_line = why is ReopenReason.RANG
     is_kept = task.state in SPOKEN or (is_on_line and task.state is TaskState.DONE)
     listed = task.state if is_kept else None

@@ -31,15 +31,18 @@ def of_case(case: CaseNow) -> tuple[Consequence, ...]:
     found: list[Consequence] = []
     for contact in case.contacts:
         if contact.is_a_case:
+            found += _of_list(contact, case.window)
             found += _of_follow_up(("contact", contact.contact_id), contact.person, is_over=True)
         else:
             found += _of_contact(contact, case.window)
-    why = _to_say_again(case.person)
+    why = None if case.person.is_informed_elsewhere else _to_say_again(case.person)
     if why is None and case.person.told and not is_recalled(case.window, case.recalled):
         why = CallAgain.DAYS_ADDED
     found += _ring(("case", case.case_id), case.person, why)
     found += _of_follow_up(("case", case.case_id), case.person, is_over=why is not None)
-    found += _of_note(case.person, due=case.person.last_day)
+    # one note covers what all results ask, unless each has its own
+    alone = case.person.has_note_elsewhere
+    found += _of_note(case.person, due=case.person.last_day if alone else case.person.due)
     return tuple(found)
 
 
@@ -101,17 +104,27 @@ def is_outside(window: tuple[date, date] | None, met_on: date) -> bool:
     return window is not None and not window[0] <= met_on <= window[1]
 
 
+def _leaves(contact: ContactNow, window: tuple[date, date] | None) -> bool:
+    return is_outside(window, contact.met_on) and not contact.is_kept
+
+
+def _of_list(contact: ContactNow, window: tuple[date, date] | None) -> Iterable[Consequence]:
+    """Let a contact leave the contagious days or return to them, whatever else becomes of them."""
+    outside = _leaves(contact, window)
+    if outside != contact.is_outside:
+        kind = ConsequenceKind.CONTACT_LEAVES if outside else ConsequenceKind.CONTACT_RETURNS
+        yield Consequence(kind, ("contact", contact.contact_id))
+
+
 def _of_contact(contact: ContactNow, window: tuple[date, date] | None) -> Iterable[Consequence]:
     about, person = ("contact", contact.contact_id), contact.person
-    outside = is_outside(window, contact.met_on) and not contact.is_kept
-    if outside != contact.is_outside and not contact.is_removed:
-        kind = ConsequenceKind.CONTACT_LEAVES if outside else ConsequenceKind.CONTACT_RETURNS
-        yield Consequence(kind, about)
-    if contact.is_told_of_another and not contact.adds_nothing:
-        yield Consequence(ConsequenceKind.NOT_TOLD, about)
-        person = _to_be_told(person)
+    outside = _leaves(contact, window)
+    yield from _of_list(contact, window)
     concerns = contact.may_be_at_risk and not outside and not contact.is_removed
     may_ask = concerns and not person.has_refused
+    if contact.is_told_of_another and not (contact.adds_nothing and may_ask):
+        yield Consequence(ConsequenceKind.NOT_TOLD, about)
+        person = _to_be_told(person)
     if may_ask and contact.adds_nothing and person.told is None and person.call in NOT_BEGUN:
         yield Consequence(ConsequenceKind.TOLD_ALREADY, about)
         return

@@ -9,17 +9,18 @@ from sqlalchemy.dialects.postgresql import insert
 
 from tracing.calls import queries as call_queries
 from tracing.cases import queries as case_queries
+from tracing.cases import result_queries
 from tracing.cases import services as cases
 from tracing.cases.models import Case, CaseOutcome
 from tracing.cases.rules import sampling_day
 from tracing.consequences import (
     contact_telling,
     follow_ups,
+    person_queries,
     person_rules,
     queries,
     reopening,
     rules,
-    telling_queries,
 )
 from tracing.consequences import stated_rules as stated
 from tracing.consequences.follow_ups import follow_up_of, note_event, task_of
@@ -47,6 +48,7 @@ from tracing.facts.ruling_rules import measure_ruled, note_days_ruled
 from tracing.hand_offs import services as hand_offs
 from tracing.kernel import clock
 from tracing.kernel.db import lock_row, session
+from tracing.messages import queries as message_queries
 from tracing.messages import services as messages
 from tracing.people import queries as people
 from tracing.programmes.rules import age_on
@@ -55,6 +57,7 @@ from tracing.queue import services as queue
 from tracing.queue.models import STILL_TO_CALL, CallTask, TaskState
 from tracing.queue.rules import CallAgain
 from tracing.sickleave import services as notes
+from tracing.sickleave.mending import notices
 
 WAITING_TO_BE_TOLD = frozenset({ContactStatus.NAMED, ContactStatus.INFORMED})
 RING_AGAIN_WITHIN = timedelta(hours=24)
@@ -153,7 +156,7 @@ def follow_case(
             contact, case, born=born[contact.person_id], on=today, reaching=reaching or frozenset()
         )
     session.flush()
-    beside = telling_queries.other_results(case)
+    beside = result_queries.other_results(case)
     found = _carry_out(case, listed, beside=beside, today=today, by=by, at=at)
     _follow_elsewhere(case, listed, by=by, at=at)
     for other in beside:
@@ -195,12 +198,12 @@ def _follow_elsewhere(
 
 
 def _follow_person(person_id: int, *, by: int | None, at: datetime) -> None:
-    picture = queries.person_now(person_id)
+    picture = person_queries.person_now(person_id)
     for one in person_rules.of_person(picture):
         _PERSON_STEPS[one.kind](one, by, at)
         note_event(one, by=by, at=at)
     _hold_back(person_rules.calls_held_back(picture), at=at)
-    for task in telling_queries.told_calls_of(person_id):
+    for task in person_queries.told_calls_of(person_id):
         # whoever was told something else is not rung any more, or is after all
         case = case_queries.get_case(task.case_id)
         contact = contact_queries.find_contact(task.contact_id)
@@ -214,9 +217,10 @@ def remember_told(task: CallTask, *, at: datetime) -> None:
     if task.contact_id is None:
         case = case_queries.get_case(task.case_id, lock=True)
         is_none = case.outcome is CaseOutcome.NOT_A_CASE
-        case.told_at, case.told_last_day = at, None if is_none else case.isolation_last_day
+        last_day = result_queries.result_that_holds(case).isolation_last_day
+        case.told_at, case.told_last_day = at, None if is_none else last_day
         case.first_told_on = case.first_told_on or clock.local_day(at, queries.zone_of(case))
-        for other in telling_queries.other_results(case):
+        for other in result_queries.other_results(case):
             if other.outcome is CaseOutcome.NOT_A_CASE and other.told_at is not None and not is_none:
                 # what they were told for a result that is none is replaced by this
                 other.told_at, other.told_last_day = at, None
@@ -313,7 +317,7 @@ def _tasks_held_back(
     if not only_contacts and ("case", case.id) in held:
         about.append(None)
     found = [task for one in about for task in (task_of(case, one), follow_up_of(case, one))]
-    return sorted(queries.live_among(task.id for task in found if task is not None))
+    return sorted(person_queries.live_among(task.id for task in found if task is not None))
 
 
 def _leave(_case: Case, contact: Contact | None, _one: Consequence, _by: int | None, _at: datetime) -> None:
@@ -403,7 +407,7 @@ def _numberless(one: Consequence, by: int | None, at: datetime) -> None:
 def _has_number(one: Consequence, by: int | None, at: datetime) -> None:
     task = _locked(one.subject[1])
     queue.reopen_task(task, due_at=task.due_at, by=by, at=at)
-    if task.state is TaskState.OPEN:
+    if task.state is TaskState.OPEN and not task.is_follow_up:
         open_again(task.case_id, by=by, at=at)
 
 
@@ -417,7 +421,7 @@ def _after_all(one: Consequence, by: int | None, at: datetime) -> None:
         queue.reopen_task(task, due_at=task.due_at, by=by, at=at)
     else:
         queue.close_task(task, TaskState.NO_NUMBER, by=by, at=at)
-    if task.state is TaskState.OPEN:
+    if task.state is TaskState.OPEN and not task.is_follow_up:
         open_again(task.case_id, by=by, at=at)
 
 
@@ -426,7 +430,9 @@ def _stop_messages(one: Consequence, by: int | None, at: datetime) -> None:
 
 
 def _allow_messages(one: Consequence, by: int | None, at: datetime) -> None:
+    waited = message_queries.stopped_by_stop(one.subject[1])
     messages.allow_again(one.subject[1], by=by, at=at)
+    notices.leave_after_all(waited, by=by, at=at)
 
 
 _PERSON_STEPS: Mapping[ConsequenceKind, Callable[[Consequence, int | None, datetime], None]] = {

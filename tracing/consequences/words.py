@@ -5,6 +5,7 @@ from datetime import date
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
+from tracing.cases.models import Case
 from tracing.consequences.queries import Follows
 from tracing.contacts.models import Contact
 from tracing.contacts.queries import Meeting
@@ -147,6 +148,25 @@ def _had_said(contact: Contact) -> list[str]:
         )
         said.append(sentence)
     return [str(one) for one in said]
+
+
+def other_result_words(case: Case, *, on: date) -> str:
+    """Return what a person was told on a day of another result of theirs, which their dates count too."""
+    said = {"day": day_in_words(on)}
+    if case.told_last_day is None:
+        return str(
+            _(
+                "Déjà appelée %(day)s pour un autre résultat, sans isolement\u202f: la date la plus tardive compte.",
+                **said,
+            )
+        )
+    return str(
+        _(
+            "Déjà appelée %(day)s pour un autre résultat, isolement jusqu’au %(last)s\u202f: la date la plus tardive compte.",
+            last=day_in_words(case.told_last_day),
+            **said,
+        )
+    )
 
 
 def other_meeting_words(one: Meeting, *, on: date | None) -> str:

@@ -219,6 +219,38 @@ def follow_person(contact: Contact, source: Case, *, zone: ZoneInfo, by: int, at
     join_known_case(contact, source, zone=zone, by=by, at=at)
 
 
+def follow_records(person_ids: Iterable[int], *, zone: ZoneInfo, by: int, at: datetime) -> list[int]:
+    """Let contacts be the case that another record of theirs is, and be contacts again of whom that record no longer is.
+
+    Call it once records were joined or separated; returns the contacts that have changed. Lock the households first.
+    """
+    found = select(Contact).where(equals_any(Contact.person_id, sorted(person_ids))).order_by(Contact.id)
+    changed = []
+    tasks = _lock_tasks(session.scalars(found.with_only_columns(Contact.id)))
+    for contact in session.scalars(fresh(found.with_for_update())):
+        source = session.get_one(Case, contact.case_id)
+        if contact.became_case_id is not None:
+            became = session.get_one(Case, contact.became_case_id)
+            if became.person_id in people.records_of_same_person(contact.person_id):
+                continue
+            _turn_back(contact, by=by, at=at)
+            if became.from_contact_id == contact.id:
+                became.from_contact_id = None
+        else:
+            known = find_recent_case(contact, source.programme, zone=zone)
+            if known is None:
+                continue
+            waiting = tasks.get(contact.id, [])
+            _become(contact, known, site_id=source.site_id, waiting=waiting, by=by, at=at)
+            for task in waiting:
+                supersede(task, at=at)
+            known.from_contact_id = known.from_contact_id or contact.id
+            close_when_done(source.id, by=by, at=at)
+        changed.append(contact.id)
+    session.flush()
+    return changed
+
+
 def turn_back(case_ids: Iterable[int], *, by: int | None, at: datetime) -> int:
     """Make contacts again of those whose case was none, with their earlier calls; return how many."""
     ids = list(case_ids)

@@ -13,6 +13,7 @@ from tracing.calls.models import Call, Conversation, NumberRung, OutcomeUndo
 from tracing.calls.rules import CallOutcome, GiveBackReason, can_take_back
 from tracing.cases import queries as cases
 from tracing.cases.models import Case
+from tracing.cases.result_queries import other_results, result_that_holds, told_results
 from tracing.contacts.models import Contact, ContactStatus
 from tracing.contacts.queries import OF_ONE_TIME, Meeting, contacts_of_case, find_contact, known_day
 from tracing.contacts.telling import other_meetings
@@ -53,6 +54,13 @@ class CalledPerson:
     """The other meetings of a contact: those that count, and those of which they were told. Told together."""
     records: Sequence[str] = ()
     """The records whose identity is shown, for the read log."""
+    results: Sequence[Case] = ()
+    """The other results of a case's person of which they were told, under another record of theirs."""
+
+    @property
+    def result(self) -> Case:
+        """The case that says until when the person isolates."""
+        return result_that_holds(self.case, self.results)
 
     @property
     def pack(self) -> Pack:
@@ -179,6 +187,9 @@ def about(task: CallTask) -> CalledPerson:
         given=given_answers(task.id),
         others=other_meetings(contact, case) if contact is not None else (),
         records=records,
+        results=told_results(other_results(case))
+        if contact is None and case.told_at is not None and len(records) > 1
+        else (),
     )
 
 

@@ -15,6 +15,7 @@ from tracing.calls.errors import NoSuchCall
 from tracing.calls.models import Call
 from tracing.cases.models import Case, CaseOutcome, CaseStatus
 from tracing.consequences import services as consequences
+from tracing.contacts import contact_to_case
 from tracing.contacts.case_closing import close_when_done
 from tracing.duplicates import queries as pair_queries
 from tracing.duplicates import rules as pair_rules
@@ -238,8 +239,10 @@ def _follow(person_ids: Collection[int], *, zone: ZoneInfo, by: int, at: datetim
     families = merging.families(person_ids, answers)
     for family in families:
         _point(family)
+    turned = contact_to_case.follow_records(person_ids, zone=zone, by=by, at=at)
     for family in families:
         _settle_calls(family, zone=zone, by=by, at=at)
+    consequences.follow({(SubjectType.CONTACT, contact_id) for contact_id in turned}, by=by, at=at)
     homes = {people.get_person(person_id).household_id for person_id in person_ids}
     for home in sorted(home for home in homes if home is not None):
         households.settle(home, at=at)

@@ -427,7 +427,8 @@ def _move_task(
                     marks.mark_informed(contact, by=by.member_id, at=at)
                 case_closing.close_when_done(one.case_id, by=by.member_id, at=at)
     elif task.state in REOPENS[decision]:
-        case_closing.open_again(task.case_id, by=by.member_id, at=at)
+        if not task.is_follow_up:  # a case may be closed while somebody is asked how they are
+            case_closing.open_again(task.case_id, by=by.member_id, at=at)
         queue.reopen_task(task, due_at=due_at, by=by.member_id, at=at)
 
 

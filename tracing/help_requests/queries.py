@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 
 from tracing.cases.models import Case, CaseOutcome
+from tracing.facts.rules import FactKind
 from tracing.help_requests.errors import NoSuchRequest
 from tracing.help_requests.models import HelpRequest
 from tracing.kernel.db import fresh, session
@@ -25,6 +26,8 @@ class Asked:
     reference: str
     is_no_case: bool
     """The case turned out to be none since: whether the help is still needed is for the person to say."""
+    is_dead: bool
+    """The person was reported dead since: nobody brings them anything."""
 
 
 def waiting_at(site_id: int, *, after_id: int | None = None) -> Page[Asked]:
@@ -41,8 +44,16 @@ def waiting_at(site_id: int, *, after_id: int | None = None) -> Page[Asked]:
         chosen = chosen.where(HelpRequest.id > after_id)
     rows = session.execute(chosen).all()
     named = people.joint_identities([row[0].person_id for row in rows])
+    barred = people.barred_by([row[0].person_id for row in rows])
     found = [
-        Asked(row[0], named.get(row[0].person_id), row[1], row[2] is CaseOutcome.NOT_A_CASE) for row in rows
+        Asked(
+            row[0],
+            named.get(row[0].person_id),
+            row[1],
+            row[2] is CaseOutcome.NOT_A_CASE,
+            barred.get(row[0].person_id) is FactKind.DEATH,
+        )
+        for row in rows
     ]
     return page_of(found, [row[0].id for row in rows])
 

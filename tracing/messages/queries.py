@@ -1,7 +1,8 @@
 """Read the outbox: messages of a person or a site."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import func, select
 
@@ -30,6 +31,32 @@ def is_stopped(person_id: int) -> bool:
         MessageStop.person_id.in_(people.records_of_same_person(person_id))
     )
     return session.scalar(chosen.limit(1)) is not None
+
+
+def stops_of(records: Collection[int]) -> dict[int, datetime]:
+    """Return since when the messages to each of a person's records are stopped; the others are absent."""
+    rows = session.execute(
+        select(MessageStop.person_id, MessageStop.since).where(MessageStop.person_id.in_(records))
+    )
+    return {row.person_id: row.since for row in rows}
+
+
+def stopped_by_stop(person_id: int) -> list[Message]:
+    """Return the letters to a person that waited when their messages were stopped; none if they are not."""
+    records = people.records_of_same_person(person_id)
+    return list(
+        session.scalars(
+            select(Message)
+            .join(MessageStop, MessageStop.person_id == Message.person_id)
+            .where(
+                Message.person_id.in_(records),
+                Message.channel == Channel.LETTER,
+                Message.state == MessageState.STOPPED,
+                Message.ended_at == MessageStop.since,
+            )
+            .order_by(Message.id)
+        )
+    )
 
 
 def stopped_among(person_ids: Iterable[int]) -> set[int]:

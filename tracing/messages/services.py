@@ -168,6 +168,20 @@ def stop_unsent(message_ids: Sequence[int], *, by: int, at: datetime) -> int:
     return session.scalar(chosen) or 0 if message_ids else 0
 
 
+def queue_again(message: Message, *, by: int | None, at: datetime) -> None:
+    """Let a letter wait again that was stopped with every message to its person, by mistake."""
+    message.state, message.ended_at, message.not_before = MessageState.QUEUED, None, at + rules.HELD_FOR
+    session.flush()
+    events.record(
+        "message.queued",
+        by=by,
+        at=at,
+        subject=("message", message.id),
+        site_id=message.site_id,
+        channel=message.channel.value,
+    )
+
+
 def stop_all(person_id: int, *, by: int | None, at: datetime) -> int:
     """Stop all waiting messages to a person under any of their records and refuse new ones; returns how many."""
     records = people.records_of_same_person(person_id)
@@ -204,7 +218,7 @@ def stop_text(message_id: int, *, by: int | None, at: datetime) -> None:
 
 
 def allow_again(person_id: int, *, by: int | None, at: datetime) -> None:
-    """Allow messages to a person again, after a mistake. Messages already stopped stay stopped."""
+    """Allow messages to a person again, after a mistake. What was stopped stays so, but for what `queue_again` sends."""
     records = people.records_of_same_person(person_id)
     known = session.scalars(select(MessageStop.person_id).where(MessageStop.person_id.in_(records))).all()
     if known:

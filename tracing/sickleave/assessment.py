@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
 
@@ -12,6 +13,7 @@ from tracing.calls.models import Call, Conversation
 from tracing.calls.rules import SCRIPT_OF
 from tracing.cases import queries as cases
 from tracing.cases.models import Case
+from tracing.cases.result_queries import result_that_holds
 from tracing.cases.rules import sampling_day
 from tracing.cases.services import isolation_now
 from tracing.contacts import queries as contacts
@@ -223,7 +225,7 @@ def _assess(
     )
     open_number = number in {NumberState.MISSING, NumberState.ASKED, NumberState.REFUSED}
     others = other_meetings(contact, case) if contact is not None else []
-    measure = _measure((case, contact), others, identity, sampled_on, today)
+    measure = _measure((case, contact), others, identity, today, by.site.time_zone)
     is_identified = conversation is not None and conversation.identity_confirmed_at is not None
     ruled_days = (contact or case).note_ruling
     is_in_hospital = given.get("hospitalised") == "yes"
@@ -350,14 +352,16 @@ def _measure(
     about: tuple[Case, Contact | None],
     others: Sequence[Meeting],
     identity: Identity | None,
-    sampled_on: date,
     today: date,
+    zone: ZoneInfo,
 ) -> Isolation | Quarantine:
     """Return the person's isolation or quarantine, from what the call established: today's, or as they were told."""
     case, contact = about
     if contact is not None:
         return measure_of_person(contact, case, others, age=_age(identity, today), on=today)
-    return isolation_now(case, sampled=sampled_on, age=_age(identity, sampled_on), on=today)
+    result = result_that_holds(case)
+    sampled_on = sampling_day(result.first_sampled_at, result.sampled_on, zone)
+    return isolation_now(result, sampled=sampled_on, age=_age(identity, sampled_on), on=today)
 
 
 def _age(identity: Identity | None, on: date) -> int | None:

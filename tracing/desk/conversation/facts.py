@@ -146,16 +146,17 @@ def _is_minor(about: CalledPerson, age: int | None) -> bool | None:
 def _of_a_case(about: CalledPerson, call: Call, today: date, zone: ZoneInfo) -> dict[str, FactValue]:
     case = about.case
     is_none = case.outcome is CaseOutcome.NOT_A_CASE
-    last_day = None if is_none else case.isolation_last_day
+    result = about.result
+    last_day = None if is_none else result.isolation_last_day
     decided = isolation_of_case(about, today, zone)
     leave = None if is_none else decided.early_exit
     return {
         "no_case": is_none or None,
         "opened_by_mistake": (is_none and cases.rested_on_word(case)) or None,
         "doctor": doctor_of(case),
-        "rule": short_rule(case.isolation_rule),
+        "rule": short_rule(result.isolation_rule),
         "result_announced": _was_announced(about, call),
-        "isolation_required": False if is_none else _is_required(case.isolation_measure),
+        "isolation_required": False if is_none else _is_required(result.isolation_measure),
         "isolation_over": _is_over(last_day, today),
         "sampling_said": True if case.sampled_on is not None else None,
         "sampling_on": sampling_day(case.first_sampled_at, case.sampled_on, zone),
@@ -278,8 +279,9 @@ def early_exit_on(about: CalledPerson, today: date, zone: ZoneInfo) -> date | No
 
 def isolation_of_case(about: CalledPerson, today: date, zone: ZoneInfo) -> Isolation:
     """Return what is asked of a case, with the early exit and its conditions."""
-    sampled = sampling_day(about.case.first_sampled_at, about.case.sampled_on, zone)
-    return isolation_now(about.case, sampled=sampled, age=age_of(about, sampled), on=today)
+    case = about.result
+    sampled = sampling_day(case.first_sampled_at, case.sampled_on, zone)
+    return isolation_now(case, sampled=sampled, age=age_of(about, sampled), on=today)
 
 
 def short_rule(rule: str | None) -> str | None:

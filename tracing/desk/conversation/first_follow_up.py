@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from datetime import date
 
 from tracing.cases.models import Case
+from tracing.cases.result_queries import is_followed_by_another, other_results
 from tracing.cases.rules import sampling_day
 from tracing.consequences.queries import zone_of
 from tracing.consequences.rules import last_day_of_calls
-from tracing.consequences.telling_queries import is_followed_by_another, other_results
 from tracing.contacts.models import Contact
 from tracing.contacts.queries import Meeting
 from tracing.contacts.rules import circumstances_from_codes

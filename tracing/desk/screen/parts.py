@@ -13,8 +13,13 @@ from tracing.calls.models import Call
 from tracing.calls.rules import CallOutcome
 from tracing.cases import words as case_words
 from tracing.cases.models import CaseOutcome, ContraryResult
-from tracing.consequences.telling_queries import told_as_contact
-from tracing.consequences.words import again_words, other_meeting_words, told_as_contact_words
+from tracing.consequences.person_queries import told_as_contact, told_since
+from tracing.consequences.words import (
+    again_words,
+    other_meeting_words,
+    other_result_words,
+    told_as_contact_words,
+)
 from tracing.contacts import queries as contacts
 from tracing.contacts.rules import ContactStatus, Described, described_circumstances
 from tracing.desk.conversation.conversation import ScriptedConversation
@@ -119,7 +124,7 @@ def dates_of(about: CalledPerson, today: date, zone: ZoneInfo) -> Dates:
         return Dates(Measure.NOT_REQUIRED, None, None, None)
     if about.contact is not None:
         return _dates_of_contact(about, today)
-    case = about.case
+    case = about.result
     rule = short_rule(case.isolation_rule)
     return Dates(
         case.isolation_measure,
@@ -166,9 +171,11 @@ def called_again(talk: ScriptedConversation) -> str | None:
 
     The reason tells of a result, an isolation or contacts: somebody else may be on the line, or beside the tracer.
     """
-    why, told = talk.about.task.again, (talk.about.contact or talk.about.case).told_last_day
+    why, about = talk.about.task.again, talk.about
     if why is None:
         return None
+    since = told_since(about.case, about.results) if about.contact is None else None
+    told = since.last_day if since is not None else (about.contact or about.case).told_last_day
     if not talk.is_identified:
         return str(_("Cette personne est rappelée. Le motif s’affiche dès qu’elle a dit qui elle est."))
     is_mistake = bool(talk.facts.get("opened_by_mistake"))
@@ -184,7 +191,9 @@ def told_before(talk: ScriptedConversation, zone: ZoneInfo) -> list[str]:
     if talk.about.contact is not None:
         return [other_meeting_words(one, on=_day(one.contact.told_at, zone)) for one in talk.about.others]
     told = ((one, _day(one.told_at, zone)) for one in told_as_contact(talk.about.case))
-    return [told_as_contact_words(one, on=on) for one, on in told if on is not None]
+    as_contact = [told_as_contact_words(one, on=on) for one, on in told if on is not None]
+    results = ((one, _day(one.told_at, zone)) for one in talk.about.results)
+    return [*as_contact, *(other_result_words(one, on=on) for one, on in results if on is not None)]
 
 
 def _day(at: datetime | None, zone: ZoneInfo) -> date | None:

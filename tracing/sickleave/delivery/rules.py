@@ -38,7 +38,7 @@ class DeliveryState(StrEnum):
     CLOSED = "closed"
     """Somebody typed a wrong birth date or code too often."""
     STOPPED = "stopped"
-    """The letter no longer leaves."""
+    """The letter no longer leaves; or the text with the link, which was not read to the person."""
     OUTDATED = "outdated"
     """The birth date that opens the link was corrected since."""
 
@@ -74,7 +74,9 @@ def state_of(
         return DeliveryState.EXPIRED
     if birth_corrected:
         return DeliveryState.OUTDATED
-    return DeliveryState.SENT if said or message is MessageState.WRITTEN else DeliveryState.MADE
+    if said or message is MessageState.WRITTEN:
+        return DeliveryState.SENT
+    return DeliveryState.STOPPED if message is MessageState.STOPPED else DeliveryState.MADE
 
 
 @redacted

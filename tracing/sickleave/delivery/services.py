@@ -77,8 +77,7 @@ def give(
     note = lock_row(SickNote, note_id)
     if note.state not in VALID:
         raise NoteVoid
-    if people.barred_by([note.person_id]).get(note.person_id) is FactKind.DEATH:
-        raise BearerDied
+    _refuse_if_dead(note)
     before = queries.given(note_id, at=at)
     if before is not None and way is DeliveryWay.LETTER and not before.is_link and before.state == "made":
         return before.delivery
@@ -96,7 +95,7 @@ def note_said(note_id: int, *, task_id: int | None = None, by: Agent, at: dateti
     """Record that link and code were read to the person; a second time changes nothing.
 
     Raises:
-        NoSuchNote, NoLink
+        NoSuchNote, NoLink, BearerDied
     """
     note = readable(note_id, task_id, by)
     lock_row(SickNote, note_id)
@@ -112,7 +111,7 @@ def read_link(note_id: int, *, by: Agent, at: datetime) -> LinkToRead:
     """Return link and code to read them to the person, and record who has seen them.
 
     Raises:
-        NoSuchNote, NoLink
+        NoSuchNote, NoLink, BearerDied
     """
     note = readable(note_id, None, by)
     found = queries.link_to_read(_link_of(note, at=at))
@@ -189,7 +188,13 @@ def forget_papers(*, at: datetime) -> None:
     session.execute(delete(NoteLinkPapers).where(NoteLinkPapers.until < at))
 
 
+def _refuse_if_dead(note: SickNote) -> None:
+    if people.barred_by([note.person_id]).get(note.person_id) is FactKind.DEATH:
+        raise BearerDied
+
+
 def _link_of(note: SickNote, *, at: datetime) -> NoteDelivery:
+    _refuse_if_dead(note)
     given = queries.given(note.id, at=at)
     if given is None or not given.waits_to_be_opened or note.state not in VALID:
         raise NoLink

@@ -1,15 +1,17 @@
 """What a person is told in writing when their note is mended, and what they hand to their employer."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from tracing.kernel.db import session
 from tracing.messages import services as messages
+from tracing.messages.models import Message
 from tracing.sickleave.delivery import queries as given
 from tracing.sickleave.delivery import services as delivery
 from tracing.sickleave.mending import queries
 from tracing.sickleave.mending.letter_rules import Happening, Notice, letter_of, slip_of, text_of
-from tracing.sickleave.models import NoteNotice, NoteState, SickNote
+from tracing.sickleave.models import VALID, NoteNotice, NoteState, SickNote
 from tracing.staff.agent import Agent
 from tracing.staff.queries import get_site
 from tracing.ui.formats import phone
@@ -80,6 +82,23 @@ def tell(
     session.flush()
     if letter is not None and new is not None:
         delivery.record_letter(new, letter.id, by=by, at=at)
+
+
+def leave_after_all(waited: Iterable[Message], *, by: int | None, at: datetime) -> None:
+    """Let letters leave after all that were stopped with everything to their person, as far as they still hold.
+
+    A letter that tells of a note holds while the note is what it says; one that encloses papers, while these are valid
+    and nobody has given them in another way since.
+    """
+    for letter in waited:
+        notice = session.get(NoteNotice, letter.id)
+        enclosed = queries.enclosed_in(letter.id)
+        is_told_right = notice is None or session.get_one(SickNote, notice.note_id).state is notice.told
+        if not is_told_right or (enclosed is not None and enclosed.state not in VALID):
+            continue
+        current = given.find_current(enclosed.id) if enclosed is not None else None
+        if current is None or current.message_id == letter.id:
+            messages.queue_again(letter, by=by, at=at)
 
 
 def take_back_papers(note: SickNote, *, by: Agent, at: datetime) -> Untold | None:

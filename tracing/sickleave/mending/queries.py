@@ -72,6 +72,11 @@ def _undelivered(at: datetime) -> ColumnElement[bool]:
                     NoteDelivery.wrong_tries < MOST_WRONG,
                     NoteDelivery.made_at > at - UNOPENED_AFTER,
                     NoteDelivery.birth_corrected_at.is_(None),
+                    or_(
+                        Message.id.is_(None),
+                        Message.state != MessageState.STOPPED,
+                        NoteDelivery.said_at.is_not(None),
+                    ),
                 ),
             )
         )

@@ -6,9 +6,9 @@ from datetime import datetime
 from flask_babel import gettext as _
 from sqlalchemy import ScalarSelect, func, select
 
+from tracing.cases import result_queries
 from tracing.cases.models import Case, CaseStatus, LabResult
 from tracing.clusters.first_pages import clusters_to_report
-from tracing.consequences import telling_queries
 from tracing.kernel import clock
 from tracing.kernel.db import session
 from tracing.staff.agent import Agent
@@ -30,12 +30,12 @@ def _withdrawn(by: Agent, at: datetime) -> Sequence[Row]:
         .order_by(Case.told_at.is_(None), Case.id)
         .limit(triage.MOST_OF_A_SOURCE)
     ).all()
-    beside = telling_queries.results_beside([row.Case for row in rows])
+    beside = result_queries.results_beside([row.Case for row in rows])
     return [
         _row(
             row.Case,
             row.since,
-            is_beside=any(telling_queries.stands(one, on=today) for one in beside[row.Case.id]),
+            is_beside=any(result_queries.stands(one, on=today) for one in beside[row.Case.id]),
         )
         for row in rows
     ]

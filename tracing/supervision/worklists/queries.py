@@ -11,8 +11,9 @@ from tracing.calls import caller_requests
 from tracing.calls.models import Conversation
 from tracing.calls.rules import BY_TRACER, IN_VAIN, CallOutcome
 from tracing.cases import queries as cases
+from tracing.cases import result_queries
 from tracing.cases.models import Case, CaseStatus, LabResult
-from tracing.consequences import mistaken_cases, reopening, telling_queries
+from tracing.consequences import mistaken_cases, reopening
 from tracing.consequences import queries as consequence_queries
 from tracing.contacts.models import Contact, ContactStatus
 from tracing.escalations.models import Escalation, EscalationState
@@ -307,7 +308,7 @@ def _beside_what_was_done(found: Sequence[Case]) -> list[ListedCase]:
         .where(CallTask.case_id.in_(ids), CallTask.state == TaskState.OPEN)
         .group_by(CallTask.case_id)
     )
-    beside = telling_queries.results_beside(found)
+    beside = result_queries.results_beside(found)
     today = clock.local_day(clock.now(), consequence_queries.zone_of(found[0])) if found else None
     return [
         ListedCase(
@@ -323,7 +324,7 @@ def _beside_what_was_done(found: Sequence[Case]) -> list[ListedCase]:
             advice=advice.get(case.id, 0),
             open_tasks=open_tasks.get(case.id, 0),
             has_other_result=today is not None
-            and any(telling_queries.stands(one, on=today) for one in beside[case.id]),
+            and any(result_queries.stands(one, on=today) for one in beside[case.id]),
         )
         for case in found
     ]

@@ -1,14 +1,16 @@
-"""What a person was told before, as a contact or about another case: so that they hear one thing, once."""
+"""What a person was told before, as a contact or about another case, and where every call of theirs stands."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
+from tracing.calls.models import Call, Conversation
 from tracing.cases.models import Case, CaseOutcome, CaseStatus
-from tracing.cases.rules import SAME_EPISODE_DAYS
-from tracing.consequences.picture_rules import later, to_come
+from tracing.cases.result_queries import told_results
+from tracing.consequences.person_rules import PersonNow
+from tracing.consequences.picture_rules import CallNow, Told, later, to_come
 from tracing.contacts.models import Contact, ContactStatus
 from tracing.contacts.queries import (
     OF_ONE_TIME,
@@ -20,15 +22,19 @@ from tracing.contacts.queries import (
 )
 from tracing.contacts.rules import ANSWERED, TestSaid, circumstances_from_codes, measure_of
 from tracing.contacts.services import situation_of
+from tracing.facts import queries as facts
+from tracing.facts.rules import FactKind
 from tracing.kernel.db import equals_any, session
+from tracing.messages import queries as messages
 from tracing.people import queries as people
 from tracing.programmes.in_force import get_pack
 from tracing.programmes.rules import Measure, Quarantine, age_on
 from tracing.queue.models import STILL_TO_CALL, CallTask, TaskKind, TaskState
+from tracing.queue.rules import CallAgain
 
 
 def told_as_contact(case: Case) -> list[Contact]:
-    """Return the meetings of which the person of a case was told shortly before, the last told first."""
+    """Return the meetings of which the person of a case was told about the same time, the last told first."""
     source = find_contact(case.from_contact_id)
     if source is None:
         return []
@@ -41,52 +47,18 @@ def told_as_contact(case: Case) -> list[Contact]:
     return [one for _at, one in sorted(told, key=lambda pair: pair[0], reverse=True)]
 
 
-def other_results(case: Case) -> list[Case]:
-    """Return the other cases of a case's person in the same episode: results of other records of theirs."""
-    return results_beside([case])[case.id]
+def told_since(case: Case, beside: Iterable[Case]) -> Told | None:
+    """Return what the person of a case was told after the call about it: of another result, or as a contact; None if nothing.
 
-
-def results_beside(cases: Sequence[Case]) -> dict[int, list[Case]]:
-    """Return `other_results` of several cases, by case."""
-    records = people.all_records(one.person_id for one in cases)
-    # most people have one record, and one case of an episode
-    merged = {record for theirs in records.values() if len(theirs) > 1 for record in theirs}
-    found: Sequence[Case] = []
-    if merged:
-        found = session.scalars(
-            select(Case).where(equals_any(Case.person_id, merged)).order_by(Case.id)
-        ).all()
-    episode = timedelta(days=SAME_EPISODE_DAYS)
-    return {
-        case.id: [
-            one
-            for one in found
-            if one.id != case.id
-            and one.person_id in records[case.person_id]
-            and one.programme == case.programme
-            and abs(one.first_sampled_at - case.first_sampled_at) <= episode
-        ]
-        for case in cases
-    }
-
-
-def stands(case: Case, *, on: date) -> bool:
-    """Return whether a case still asks something of its person, or will once they are called."""
-    if case.outcome is CaseOutcome.NOT_A_CASE or case.status is CaseStatus.WITHDRAWN:
-        return False
-    return case.isolation_last_day is None or case.isolation_last_day >= on
-
-
-def told_of_none(beside: Iterable[Case]) -> list[date | None]:
-    """Return the last days that somebody was told for results beside theirs (`other_results`) that turned out to be none.
-
-    Once they were called about the one that stands, they know what holds instead (`services.remember_told`).
+    Two tracers have spoken to one person, whom nobody knew to be one: the last of them is whom the person believes.
     """
-    return [
-        one.told_last_day
-        for one in beside
-        if one.outcome is CaseOutcome.NOT_A_CASE and one.told_at is not None
-    ]
+    if case.told_at is None or case.outcome is CaseOutcome.NOT_A_CASE:
+        return None
+    told = [(one.told_at, one.told_last_day) for one in told_results(beside)]
+    told += [(one.told_at, one.told_last_day) for one in told_as_contact(case)]
+    since = [(at, day or date.min) for at, day in told if at is not None and at > case.told_at]
+    last = max(since, default=None)
+    return None if last is None else Told(None if last[1] == date.min else last[1])
 
 
 DECIDED = frozenset({Measure.REQUIRED, Measure.NOT_REQUIRED})
@@ -197,21 +169,6 @@ def _measure_as_told(
     return measure_of(get_pack(case.programme), situation)
 
 
-def is_followed_by_another(case: Case, beside: Iterable[Case]) -> bool:
-    """Return whether the person is asked how they are about another case (`other_results`): the one that isolates longest.
-
-    Two laboratories' results of one person are two cases until somebody says that the records are one.
-    """
-    own = (case.isolation_last_day or date.min, case.id)
-    return any(
-        (one.isolation_last_day or date.min, one.id) > own
-        for one in beside
-        if one.told_at is not None
-        and one.status is not CaseStatus.WITHDRAWN
-        and one.outcome is not CaseOutcome.NOT_A_CASE
-    )
-
-
 def told_calls_of(person_id: int) -> Sequence[CallTask]:
     """Return the calls of a person, under all their records, in which they were told something, or are to be again.
 
@@ -226,3 +183,91 @@ def told_calls_of(person_id: int) -> Sequence[CallTask]:
     told = [one for one in tasks if one.state is TaskState.DONE or one.again is not None]
     waiting = [one for one in tasks if one.contact_id is not None and one.state in STILL_TO_CALL]
     return [*told, *(one for one in waiting if one not in told)] if told else []
+
+
+TO_RING = frozenset({TaskState.OPEN, TaskState.UNREACHABLE})
+"""Somebody would ring the person, now or once a supervisor has put it back."""
+
+
+def person_now(person_id: int) -> PersonNow:
+    """Return the picture of a person under all their records."""
+    records = people.records_of_same_person(person_id)
+    tasks = session.scalars(
+        select(CallTask).where(equals_any(CallTask.person_id, records)).order_by(CallTask.id)
+    ).all()
+    live = live_among(task.id for task in tasks)
+    stopped = messages.stops_of(records)
+    is_barred = bool(facts.people_with({FactKind.DEATH, FactKind.NO_CALLS}, records))
+    lost = {task.id for task in tasks if task.state is TaskState.NO_NUMBER}
+    no_more = _no_cases(task.case_id for task in tasks if task.id in lost)
+    return PersonNow(
+        person_id=person_id,
+        has_number=people.has_number(person_id),
+        to_ring=frozenset(task.id for task in tasks if task.state in TO_RING),
+        without_number=frozenset(
+            task.id for task in tasks if task.id in lost and task.case_id not in no_more
+        ),
+        texts_astray=tuple(messages.texts_astray(person_id)),
+        is_dead=bool(facts.people_with({FactKind.DEATH}, records)),
+        wants_no_calls=bool(facts.people_with({FactKind.NO_CALLS}, records)),
+        are_messages_stopped=bool(stopped),
+        is_stop_partial=len(stopped) < len(records),
+        calls=tuple(
+            (task.id, now)
+            for task in tasks
+            # whoever is not to be called is not asked how they are either: `of_case` stops that
+            if (now := call_now(task, live)) is not CallNow.WAITING or not (is_barred and task.is_follow_up)
+        ),
+    )
+
+
+def _no_cases(case_ids: Iterable[int]) -> set[int]:
+    """Return the cases, of these, whose result was withdrawn: nobody is called about them."""
+    ids = set(case_ids)
+    if not ids:
+        return set()
+    return set(
+        session.scalars(
+            select(Case.id).where(
+                equals_any(Case.id, ids),
+                or_(Case.status == CaseStatus.WITHDRAWN, Case.outcome == CaseOutcome.NOT_A_CASE),
+            )
+        )
+    )
+
+
+def call_now(task: CallTask | None, live: Collection[int]) -> CallNow:
+    """Return where a call stands; `live` are the tasks that somebody is on the telephone about."""
+    if task is None:
+        return CallNow.NONE
+    if task.id in live:
+        return CallNow.LIVE
+    match task.state:
+        case TaskState.DONE:
+            return CallNow.DONE
+        case TaskState.CANCELLED:
+            return CallNow.CANCELLED
+        case TaskState.DECEASED:
+            return CallNow.NEVER
+        case TaskState.NO_CALLS:
+            return CallNow.UNWANTED
+    # a list to complete is no consequence: the call waits whatever the dates become
+    return CallNow.WAITING if task.again in {None, CallAgain.TO_COMPLETE} else CallNow.AGAIN
+
+
+def live_among(task_ids: Iterable[int]) -> set[int]:
+    """Return the tasks about which somebody is on the telephone now."""
+    ids = list(task_ids)
+    if not ids:
+        return set()
+    return set(
+        session.scalars(
+            select(Conversation.task_id)
+            .join(Call, Call.id == Conversation.call_id)
+            .where(
+                equals_any(Conversation.task_id, ids),
+                Conversation.finished_at.is_(None),
+                Call.ended_at.is_(None),
+            )
+        )
+    )
