@@ -18,9 +18,10 @@ from tracing.consequences.picture_rules import (
 from tracing.consequences.rules import carried_out, of_case
 
 D = date(2026, 3, 10)
-OPENS, MOVES, STOPS = (
+OPENS, MOVES, HELD, STOPS = (
     ConsequenceKind.FOLLOW_UP_OPENS,
     ConsequenceKind.FOLLOW_UP_MOVES,
+    ConsequenceKind.FOLLOW_UP_HELD,
     ConsequenceKind.FOLLOW_UP_STOPS,
 )
 
@@ -69,7 +70,7 @@ def test_nobody_is_rung_after_the_last_day():
 
 @pytest.mark.parametrize(
     "why",
-    [{"is_refused": True}, {"is_in_hospital": True}, {"is_of_another": True}, {"is_given_up": True}],
+    [{"is_refused": True}, {"is_of_another": True}, {"is_given_up": True}],
     ids=lambda why: next(iter(why)),
 )
 def test_a_call_that_is_not_wanted_stops_and_waits_again_once_it_is(why):
@@ -80,6 +81,19 @@ def test_a_call_that_is_not_wanted_stops_and_waits_again_once_it_is(why):
     assert stopped.person.follow_up is not None
     again = replace(stopped.person.follow_up, **dict.fromkeys(why, False))
     assert follows(case(again)) == [(OPENS, 4)]
+
+
+def test_the_call_of_somebody_in_hospital_is_held_and_waits_again_once_they_are_home():
+    for before in (asked(is_in_hospital=True), asked(plan=4, call=CallNow.WAITING, is_in_hospital=True)):
+        assert follows(case(before)) == [(HELD, 4)]
+        held = carried_out(case(before), of_case(case(before))).person.follow_up
+        assert follows(case(held)) == []
+        assert follows(case(replace(held, on=day(11)))) == [(STOPS, None)]
+        home = replace(held, is_in_hospital=False, has_come_home=True)
+        assert follows(case(home)) == [(MOVES, 4)]
+        assert follows(case(replace(home, on=day(7)))) == [(MOVES, 4)]
+        assert follows(case(replace(home, on=day(10)))) == [(MOVES, 10)]
+    assert follows(case(asked(is_in_hospital=True, is_refused=True))) == []
 
 
 def test_whoever_waits_to_be_told_something_or_may_not_be_called_is_not_asked():
@@ -121,6 +135,7 @@ flags = st.booleans()
         is_refused=flags,
         is_in_hospital=flags,
         is_kept=flags,
+        has_come_home=flags,
         is_given_up=flags,
     ),
     st.sampled_from(CallNow),
@@ -130,4 +145,4 @@ def test_carried_out_nothing_more_follows_and_no_call_is_after_its_end(follow_up
     found = of_case(before)
 
     assert of_case(carried_out(before, found)) == ()
-    assert all(one.day <= one.until for one in found if one.kind in {OPENS, MOVES})
+    assert all(one.day <= one.until for one in found if one.kind in {OPENS, MOVES, HELD})

@@ -167,10 +167,15 @@ def test_what_is_said_stops_the_call_and_taking_it_back_opens_it_again(marie, ki
     subject = (SubjectType.PERSON, marie.person_id) if of_person else (SubjectType.CASE, marie.case_id)
 
     say(subject, kind, value)
-    assert waits(marie) is None
+    if kind is FactKind.HOSPITAL:
+        assert waits(marie)[0] is TaskState.TO_HAND_ON, "a supervisor asks whether they are home"
+    else:
+        assert waits(marie) is None
 
     [said] = [one for one in facts.facts_of(*subject) if one.kind is kind]
-    fact_services.retract(said, subject, source=FactSource.SUPERVISOR, cohort=NOW.date(), by=None, at=NOW)
+    fact_services.retract(
+        said, subject, source=FactSource.SUPERVISOR, cohort=NOW.date(), by=None, at=NOW + timedelta(minutes=1)
+    )
     assert waits(marie) == (TaskState.OPEN, date(2026, 3, 13), date(2026, 3, 19))
 
 
@@ -208,6 +213,35 @@ def test_in_hospital_nobody_rings_until_a_supervisor_says_they_are_home(story, c
     worklists.put_back(follow_up.id, by=agent(story.dora), at=at_nine(14))
 
     assert waits(marie) == (TaskState.OPEN, date(2026, 3, 13), date(2026, 3, 19))
+
+
+@pytest.mark.parametrize("by_whom", ["supervisor", "person"])
+def test_whoever_is_in_hospital_at_the_first_call_is_followed_from_the_day_they_are_home(
+    story, marie, by_whom
+):
+    about = (SubjectType.CASE, marie.case_id)
+    say(about, FactKind.HOSPITAL, True)
+    follow_up = told(marie)
+    assert waits(marie) == (TaskState.TO_HAND_ON, date(2026, 3, 13), date(2026, 3, 19))
+    follow_ups.plan_follow_ups([marie], by=None, at=NOW)
+    assert follow_up.state is TaskState.TO_HAND_ON, "twice changes nothing"
+
+    if by_whom == "supervisor":
+        worklists.put_back(follow_up.id, by=agent(story.dora), at=at_nine(11))
+    else:
+        say(about, FactKind.HOSPITAL, False, at=at_nine(11))
+
+    assert waits(marie) == (TaskState.OPEN, date(2026, 3, 13), date(2026, 3, 19))
+    assert follow_up.not_before.date() >= date(2026, 3, 12), "nobody is asked before its day"
+
+
+def test_somebody_who_stays_in_hospital_until_the_end_leaves_the_list(story, clock, marie):
+    say((SubjectType.CASE, marie.case_id), FactKind.HOSPITAL, True)
+    follow_up = told(marie)
+
+    end_follow_ups(clock.move_to(at_nine(20)))
+
+    assert follow_up.state is TaskState.CANCELLED
 
 
 def test_a_refusal_of_these_calls_is_one_of_no_others(story, clock, marie):

@@ -120,6 +120,7 @@ EVENT_WORDS: dict[str, tuple[str, LazyString]] = {
     "consequence.call_after_all": ("telephone", _l("Appel rouvert")),
     "consequence.follow_up_opens": ("calendar-check", _l("Appel de suivi prévu")),
     "consequence.follow_up_moves": ("calendar-event", _l("Appel de suivi déplacé")),
+    "consequence.follow_up_held": ("hospital", _l("Suivi suspendu : la personne est à l’hôpital")),
     "consequence.follow_up_stops": ("telephone-minus", _l("Plus d’appel de suivi")),
     "consequence.messages_stop": ("bell-slash", _l("Messages arrêtés")),
     "consequence.messages_go_on": ("envelope", _l("Messages de nouveau permis")),

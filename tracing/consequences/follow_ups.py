@@ -1,4 +1,4 @@
-"""Follow-up calls as they are carried out: planned, moved, stopped. The rule is `rules.next_follow_up`."""
+"""Follow-up calls as they are carried out: planned, moved, held, stopped. The rule is `rules.next_follow_up`."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
@@ -60,6 +60,8 @@ def _plan(case: Case, contact: Contact | None, one: Consequence, by: int | None,
         due_at=datetime.combine(one.day + timedelta(days=1), time(), zone).astimezone(UTC),
     )
     known = follow_up_of(case, contact)
+    if known is not None and known.state is TaskState.TO_HAND_ON:
+        queue.reopen_task(known, due_at=plan.due_at, by=by, at=at)
     if known is not None and known.state is not TaskState.DONE:
         queue.plan_again(known, plan, by=by, at=at)
         return
@@ -80,6 +82,14 @@ def _plan(case: Case, contact: Contact | None, one: Consequence, by: int | None,
     )
 
 
+def _hold(case: Case, contact: Contact | None, one: Consequence, by: int | None, at: datetime) -> None:
+    """Plan a follow-up call of somebody in hospital, on the list of a supervisor, who asks whether they are home."""
+    _plan(case, contact, one, by, at)
+    task = follow_up_of(case, contact)
+    if task is not None and task.state is TaskState.OPEN:
+        queue.close_task(task, TaskState.TO_HAND_ON, by=by, at=at)
+
+
 def _stop_follow_up(
     case: Case, contact: Contact | None, _one: Consequence, by: int | None, at: datetime
 ) -> None:
@@ -98,6 +108,7 @@ def _stop_follow_up(
 STEPS: Mapping[ConsequenceKind, Callable[[Case, Contact | None, Consequence, int | None, datetime], None]] = {
     ConsequenceKind.FOLLOW_UP_OPENS: _plan,
     ConsequenceKind.FOLLOW_UP_MOVES: _plan,
+    ConsequenceKind.FOLLOW_UP_HELD: _hold,
     ConsequenceKind.FOLLOW_UP_STOPS: _stop_follow_up,
 }
 

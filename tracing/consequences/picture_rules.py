@@ -46,6 +46,8 @@ class ConsequenceKind(StrEnum):
     """The person was told: they are rung on the next day of the programme's calendar."""
     FOLLOW_UP_MOVES = "follow_up_moves"
     """That day, or the last one on which it is made, is another one."""
+    FOLLOW_UP_HELD = "follow_up_held"
+    """The person is in hospital: the call is on a supervisor's list, who asks whether they are home."""
     FOLLOW_UP_STOPS = "follow_up_stops"
     """The measure is over, or they may not or need not be rung."""
     MESSAGES_STOP = "messages_stop"
@@ -165,6 +167,8 @@ class FollowUpNow:
     """A supervisor has ended it."""
     is_kept: bool = False
     """It is on the list of those who are in hospital or live elsewhere, until it ends."""
+    has_come_home: bool = False
+    """They were said to have left hospital since it was put on that list."""
     is_promised: bool = False
     """It was promised for an hour of today or later: that stands although the isolation ends before."""
 

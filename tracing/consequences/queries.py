@@ -38,7 +38,7 @@ from tracing.contacts.models import Contact, ContactStatus
 from tracing.contacts.queries import Meeting, kept_in_list, named_elsewhere, of_one_time, who_refused
 from tracing.contacts.rules import circumstances_from_codes, is_called
 from tracing.facts import queries as facts
-from tracing.facts.rules import FactKind, Said, SubjectType, in_force, standing, value_of
+from tracing.facts.rules import FactKind, Said, SubjectType, held_at, in_force, standing, value_of
 from tracing.kernel import clock
 from tracing.kernel.db import equals_any, session
 from tracing.people import queries as people
@@ -270,6 +270,7 @@ class _Calendar:
         task = waiting or (planned[-1] if planned else None)
         spoken = [told_at, *(one.closed_at for one in planned if one.state is TaskState.DONE)]
         stands = standing(said)
+        is_in_hospital = value_of(in_force(stands), FactKind.HOSPITAL) is True
         refusals = {TaskKind.CASE_FOLLOW_UP.value, TaskKind.CONTACT_FOLLOW_UP.value}
         return FollowUpNow(
             on=self._on,
@@ -279,7 +280,7 @@ class _Calendar:
             if told_at is not None
             else None,
             is_refused=any(one.kind is FactKind.REFUSAL and one.value in refusals for one in stands),
-            is_in_hospital=value_of(in_force(stands), FactKind.HOSPITAL) is True,
+            is_in_hospital=is_in_hospital,
             call=_follow_up_now(task, self._live),
             plan=(task.planned_on, task.ends_on)
             if task is not None and task.planned_on is not None and task.ends_on is not None and waiting
@@ -289,6 +290,9 @@ class _Calendar:
             and task.state is TaskState.CANCELLED
             and task.state_before in LISTED,
             is_kept=task is not None and task.state is TaskState.TO_HAND_ON,
+            has_come_home=task is not None
+            and not is_in_hospital
+            and held_at(said, FactKind.HOSPITAL, task.closed_at),
             is_promised=task is not None
             and task.state is TaskState.OPEN
             and task.promised_at is not None

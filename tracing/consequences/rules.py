@@ -16,6 +16,7 @@ from tracing.consequences.picture_rules import (
     Consequence,
     ConsequenceKind,
     ContactNow,
+    FollowUpNow,
     MeasuredPerson,
     NoteNow,
     Plan,
@@ -217,8 +218,13 @@ def _of_follow_up(
     wanted = None if is_over else next_follow_up(person)
     is_waiting = asked.call is CallNow.WAITING
     is_past = asked.until is None or asked.on > asked.until
-    if is_waiting and asked.is_kept and not is_past:
+    if is_waiting and asked.is_kept and not is_past and not asked.has_come_home:
         return
+    if asked.is_in_hospital and not is_over:
+        at_home = replace(person, follow_up=replace(asked, is_in_hospital=False))
+        if (then := next_follow_up(at_home)) is not None:
+            yield Consequence(ConsequenceKind.FOLLOW_UP_HELD, about, day=then[0], until=then[1])
+            return
     is_silent = asked.is_refused or asked.is_in_hospital or asked.is_of_another
     if (
         is_waiting
@@ -234,7 +240,7 @@ def _of_follow_up(
             yield Consequence(ConsequenceKind.FOLLOW_UP_STOPS, about)
     elif not is_waiting:
         yield Consequence(ConsequenceKind.FOLLOW_UP_OPENS, about, day=wanted[0], until=wanted[1])
-    elif wanted != asked.plan:
+    elif wanted != asked.plan or asked.is_kept:
         yield Consequence(ConsequenceKind.FOLLOW_UP_MOVES, about, day=wanted[0], until=wanted[1])
 
 
@@ -327,9 +333,17 @@ def _rung(person: MeasuredPerson, one: Consequence) -> MeasuredPerson:
             stopped = replace(asked, call=CallNow.CANCELLED, plan=None, is_missed=False, is_kept=False)
             return replace(person, follow_up=stopped)
         case ConsequenceKind.FOLLOW_UP_OPENS | ConsequenceKind.FOLLOW_UP_MOVES if asked := person.follow_up:
-            plan = (one.day, one.until) if one.day and one.until else None
-            return replace(person, follow_up=replace(asked, call=CallNow.WAITING, plan=plan, is_missed=False))
+            return replace(person, follow_up=_planned(asked, one, is_kept=False))
+        case ConsequenceKind.FOLLOW_UP_HELD if asked := person.follow_up:
+            return replace(person, follow_up=_planned(asked, one, is_kept=True))
     return person
+
+
+def _planned(asked: FollowUpNow, one: Consequence, *, is_kept: bool) -> FollowUpNow:
+    plan = (one.day, one.until) if one.day and one.until else None
+    return replace(
+        asked, call=CallNow.WAITING, plan=plan, is_missed=False, is_kept=is_kept, has_come_home=False
+    )
 
 
 def _marked(case: CaseNow, one: Consequence) -> CaseNow:

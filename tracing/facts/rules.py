@@ -229,6 +229,13 @@ def in_force(facts: Iterable[Said]) -> dict[FactKind, Said]:
     return chosen
 
 
+def held_at(said: Iterable[Said], kind: FactKind, moment: datetime | None) -> bool:
+    """Return whether a kind counted as so at a moment, by what had been said until then."""
+    if moment is None:
+        return False
+    return value_of(in_force([one for one in said if one.said_at <= moment]), kind) is True
+
+
 def value_of(facts: Mapping[FactKind, Said], kind: FactKind) -> Any:
     """Return the value of a kind that counts, None if nothing is known."""
     found = facts.get(kind)

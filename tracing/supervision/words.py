@@ -53,7 +53,7 @@ LIST_LEADS = {
         "Personne ici ne parle la langue. Prévenez un interprète, puis confiez l’appel à qui le mènera avec lui."
     ),
     WorkList.TO_HAND_ON: _l(
-        "La personne est à l’hôpital ou vit ailleurs. Prévenez le service qui la suit désormais, puis classez l’appel."
+        "La personne est à l’hôpital ou vit ailleurs. Prévenez le service qui la suit désormais, puis classez l’appel. Un appel de suivi attend ici la sortie de l’hôpital : demandez où en est la personne, et remettez-le dans la file dès qu’elle est chez elle."
     ),
     WorkList.DECEASED: _l(
         "Un décès nous a été signalé, lors d’un appel ou par le laboratoire. Rien n’est envoyé et personne n’appelle ; à vous de conclure."

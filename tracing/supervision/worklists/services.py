@@ -131,11 +131,12 @@ def put_back(task_id: int, *, in_french: bool = False, by: Agent, at: datetime) 
         raise DoctorStillAsked
     if in_french:
         languages.call_in_french(task)
-    due_at = task.due_at if task.state in ON_HOLD else at + rules.REOPENED_DUE_IN
-    was = task.state
-    queue.reopen_task(task, due_at=due_at, by=by.member_id, at=at)
-    if task.is_follow_up and was is TaskState.TO_HAND_ON:
+    if task.is_follow_up and task.state is TaskState.TO_HAND_ON:
+        # the calendar goes on from there: today is not always its day
         _say_home(task, by=by, at=at)
+    if task.state is not TaskState.OPEN:
+        due_at = task.due_at if task.state in ON_HOLD else at + rules.REOPENED_DUE_IN
+        queue.reopen_task(task, due_at=due_at, by=by.member_id, at=at)
     return task
 
 
