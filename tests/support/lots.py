@@ -14,15 +14,20 @@ from cryptography.hazmat.primitives.ciphers.algorithms import AES256
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 
 from tracing.imports import jobs
+from tracing.imports.decryption.layers import Opened
 from tracing.imports.decryption.secrets import Secrets, passwords_in, secrets_from
 from tracing.imports.format.columns import FIELDS, RawLine
 from tracing.imports.format.line import ParsedLine, parse
+from tracing.imports.format.mapping import Mapping as ColumnMapping
 from tracing.imports.format.own_fields import own_fields, person_in
 from tracing.imports.format.reading import Reading
 from tracing.imports.jobs import Arrival
 from tracing.imports.lots import queries
 from tracing.imports.lots.report import report_line_of, report_of
+from tracing.imports.lots.routing import laboratory_of
 from tracing.imports.rules import Decision, EarlierLine, KnownCase, KnownPerson, Outcome, decide
+from tracing.imports.sandbox import worker
+from tracing.imports.sandbox.worker import Contents
 from tracing.imports.undo import services as undoing
 from tracing.kernel import clock
 from tracing.kernel.config import Settings
@@ -38,7 +43,15 @@ PASSWORDS = (EXTRACTS / "keys" / "passwords.txt").read_text()
 PARIS = ZoneInfo("Europe/Paris")
 SETTINGS = Settings(data_dir=Path("/nowhere"), fiction_numbers=True)
 """The settings of the scheduler in tests."""
-READING = Reading(zone=PARIS, received_at=datetime(2021, 3, 8, 8, tzinfo=UTC))
+LABORATORY = laboratory_of("covid19")
+"""The tests of the programme of nearly every test."""
+READING = Reading(zone=PARIS, received_at=datetime(2021, 3, 8, 8, tzinfo=UTC), laboratory=LABORATORY)
+
+
+def read(opened: Opened, mapping: ColumnMapping | None = None) -> Contents:
+    """Read the content of a container as the reading process does, for the programme of nearly every test."""
+    return worker.read(opened, mapping, LABORATORY)
+
 
 LINE = {
     "ID_RESULTAT": "PDL-1",

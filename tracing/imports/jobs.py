@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from tracing.imports.arrivals import messages
 from tracing.imports.decryption.secrets import Secrets
 from tracing.imports.errors import FileRefused, NotNow, OriginalGone
+from tracing.imports.format.laboratory import Laboratory
 from tracing.imports.format.line import ParsedLine
 from tracing.imports.format.reading import Reading
 from tracing.imports.loading import pipeline, services
@@ -78,7 +79,11 @@ def load(
             secrets = arrival.secrets + source_queries.secrets_of(arrival.source_code)
             accepted = source_queries.accepted_mappings(arrival.source_code)
             country = source_queries.country_of(arrival.source_code)
-        with open_with_accepted_mapping(arrival.content, secrets, accepted) as agreed, one_at_a_time():
+            laboratory = routing.laboratory_of(arrival.programme)
+        with (
+            open_with_accepted_mapping(arrival.content, secrets, accepted, laboratory) as agreed,
+            one_at_a_time(),
+        ):
             extract = agreed.extract
             at = arrival.received_at or clock.now()
             with transaction():
@@ -91,7 +96,7 @@ def load(
                     at=at,
                 )
                 _note_opened(lot, agreed)
-            reading = _reading_of(arrival, country, received_at=lot.received_at)
+            reading = _reading_of(arrival, country, laboratory, received_at=lot.received_at)
             report = _take_all(
                 lot, extract, reading, programme=arrival.programme, batch_size=batch_size, progress=progress
             )
@@ -124,9 +129,10 @@ def plan_file(
         secrets = arrival.secrets + source_queries.secrets_of(arrival.source_code)
         accepted = source_queries.accepted_mappings(arrival.source_code)
         country = source_queries.country_of(arrival.source_code)
-    with open_with_accepted_mapping(arrival.content, secrets, accepted) as (extract, _):
+        laboratory = routing.laboratory_of(arrival.programme)
+    with open_with_accepted_mapping(arrival.content, secrets, accepted, laboratory) as (extract, _):
         at = arrival.received_at or clock.now()
-        reading = _reading_of(arrival, country, received_at=at)
+        reading = _reading_of(arrival, country, laboratory, received_at=at)
         with transaction():
             planner = _planner(arrival.source_code, reading)
         with gc_control.defer_gc() as sweep:
@@ -139,9 +145,13 @@ def plan_file(
         return planner.plan(at=at) | {"left_out": extract.left_out}
 
 
-def _reading_of(arrival: Arrival, country: str, *, received_at: datetime) -> Reading:
+def _reading_of(arrival: Arrival, country: str, laboratory: Laboratory, *, received_at: datetime) -> Reading:
     return Reading(
-        zone=arrival.zone, received_at=received_at, allow_fiction=arrival.allow_fiction, country=country
+        zone=arrival.zone,
+        received_at=received_at,
+        allow_fiction=arrival.allow_fiction,
+        country=country,
+        laboratory=laboratory,
     )
 
 
@@ -204,7 +214,7 @@ def _work_on(lot: ImportLot, settings: Settings, *, batch_size: int, is_closing:
         begun_with = lot.mapping_id if lot.state is LotState.LOADING else None
         accepted = source_queries.accepted_mappings(lot.source_code, begun_with=begun_with)
     reading = terms.reading(lot.received_at)
-    with open_with_accepted_mapping(content, secrets, accepted) as agreed:
+    with open_with_accepted_mapping(content, secrets, accepted, reading.laboratory) as agreed:
         extract = agreed.extract
         with transaction():
             _note_opened(lot, agreed)

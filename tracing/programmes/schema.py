@@ -335,6 +335,8 @@ class Laboratory(Strict):
     """Regular expression: what the name of an analysis says when it is a test for this disease."""
     other_names: str | None = None
     """The same for other pathogens."""
+    around: frozenset[str] = frozenset()
+    """Words that name the disease beside an answer, in capitals without signs: “SARS-CoV-2 : DETECTE”."""
     screening: dict[str, str] = Field(default_factory=dict)
     """What a screening code says of the variant: a letter with its digit, in the order in which they count."""
 

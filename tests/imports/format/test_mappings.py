@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.support.lots import LINE, READING
+from tests.support.lots import LABORATORY, LINE, READING
 from tracing.imports.format.codes import propose_code, propose_test
 from tracing.imports.format.columns import FIELDS, REQUIRED, find_columns, raw_lines
 from tracing.imports.format.faults import Problem
@@ -355,7 +355,7 @@ def test_every_value_of_a_coded_column_is_a_question_the_known_ones_answered():
     accepted = Mapping({}, {"RESULTAT": {"neg": "N"}}, ())
     looked = looked_at(res=["POS", "NEG", "i", "bof"])
 
-    questions = code_questions({"RESULTAT": "res"}, looked, accepted)["RESULTAT"]
+    questions = code_questions({"RESULTAT": "res"}, looked, accepted, LABORATORY)["RESULTAT"]
 
     assert [(one.value, one.proposal, one.is_known) for one in questions] == [
         ("POS", "P", False),
@@ -390,7 +390,7 @@ def test_what_was_said_of_codes_that_this_file_does_not_hold_stays():
     ],
 )
 def test_what_an_answer_means_is_proposed_in_several_languages(answers, code):
-    assert {propose_code("RESULTAT", answer) for answer in answers.split("|")} == {code}
+    assert {propose_code("RESULTAT", answer, LABORATORY.around) for answer in answers.split("|")} == {code}
 
 
 @pytest.mark.parametrize(
@@ -408,4 +408,4 @@ def test_what_an_answer_means_is_proposed_in_several_languages(answers, code):
     ],
 )
 def test_what_a_test_is_is_proposed_by_its_name(name, test):
-    assert propose_test(name) == test
+    assert propose_test(name, LABORATORY) == test

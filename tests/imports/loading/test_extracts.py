@@ -4,11 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from tests.support.lots import EXTRACTS, Store, arrival, expected, extract, secrets
+from tests.support.lots import EXTRACTS, Store, arrival, expected, extract, read, secrets
 from tracing.imports import cli
 from tracing.imports.decryption.layers import open_container
 from tracing.imports.jobs import load
-from tracing.imports.sandbox.worker import read
 from tracing.kernel.config import Settings
 
 LOTS = ("pdl-20210308-0800.csv.p7m", "pdl-20210308-1300.xlsx", "pdl-20210510-hard.csv.p7m")

@@ -4,16 +4,16 @@ from dataclasses import replace
 
 import pytest
 
-from tests.support.lots import READING, arrival, enveloped, secrets
+from tests.support.lots import LABORATORY, READING, arrival, enveloped, read, secrets
 from tracing.imports.decryption.layers import Opened
 from tracing.imports.decryption.secrets import Container
 from tracing.imports.format.columns import FIELDS
 from tracing.imports.format.line import parse
 from tracing.imports.format.mapping import Mapping
 from tracing.imports.jobs import load
+from tracing.imports.lots.routing import laboratory_of
 from tracing.imports.refusal_codes import CannotRead, Refusal
 from tracing.imports.sandbox.client import opened
-from tracing.imports.sandbox.worker import read
 
 MSH = "MSH|^~\\&|SIL|LABO DU PORT^750000002^FINESS|PTF|CPAM|20210308074500+0100||ORU^R01^ORU_R01|M{0}|P|2.5.1"
 NIR = "285074912260754^^^ASIP-SANTE-INS-NIR&1.2.250.1.213.1.4.8&ISO^INS~77^^^SIL^PI"
@@ -446,3 +446,14 @@ def test_a_known_positive_that_is_taken_back_is_withdrawn(session, clock):
     load(replace(arrival("a.hl7", positive), source_code="HL7"))
 
     assert load(replace(arrival("b.hl7", back), source_code="HL7"))["withdrawn"] == 1
+
+
+def test_a_test_for_another_disease_is_that_programmes_and_not_this_ones():
+    rash = "48508-6"
+    of_measles = laboratory_of("measles")
+
+    assert of_measles.test_of(rash, {}) == "PCR"
+    assert LABORATORY.test_of(rash, {}) is None
+    assert of_measles.test_of("94500-6", {}) is None
+    assert of_measles.is_named("Rougeole, ARN")
+    assert not of_measles.is_named("SARS-CoV-2, ARN")

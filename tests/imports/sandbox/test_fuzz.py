@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.imports.parsing.test_hl7 import batch, message
-from tests.support.lots import KEY, READING, enveloped, extract, lot_of, raw_line, secrets
+from tests.support.lots import KEY, READING, enveloped, extract, lot_of, raw_line, read, secrets
 from tests.support.sealing import (
     HAS_OPENSSL,
     enveloped_by_openssl,
@@ -35,7 +35,6 @@ from tracing.imports.format.line import parse
 from tracing.imports.refusal_codes import CannotRead
 from tracing.imports.sandbox import codec, framing
 from tracing.imports.sandbox.client import opened
-from tracing.imports.sandbox.worker import read
 
 WANTED = int(os.environ.get("TRACING_FUZZ", "0"))
 HEADING = ";".join(FIELDS)

@@ -25,6 +25,7 @@ from tracing.imports import limits
 from tracing.imports.decryption.secrets import secrets_from
 from tracing.imports.errors import FileRefused
 from tracing.imports.format.columns import FIELDS
+from tracing.imports.format.laboratory import NO_LABORATORY
 from tracing.imports.jobs import load
 from tracing.imports.models import ImportLine, ImportLot, LotState
 from tracing.imports.refusal_codes import Refusal
@@ -48,7 +49,13 @@ sys.stdout.buffer.write(answer)
 def read_apart(content, opens=ALL):
     """Return the refusal or the number of lines, the most memory in bytes, and the seconds of work."""
     request = framing.pack(
-        {"secrets": opens.to_dict(), "mapping": None, "is_look": False, "size": len(content)}
+        {
+            "secrets": opens.to_dict(),
+            "mapping": None,
+            "is_look": False,
+            "laboratory": NO_LABORATORY.to_dict(),
+            "size": len(content),
+        }
     )
     told = subprocess.run(
         [sys.executable, "-c", LAUNCHER],

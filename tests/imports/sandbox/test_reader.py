@@ -25,6 +25,7 @@ from tests.support.lots import (
 from tests.support.sealing import HAS_OPENSSL, enveloped_by_openssl, signed_by_openssl, signer
 from tracing.imports import errors
 from tracing.imports.decryption.secrets import Container, secrets_from
+from tracing.imports.format.laboratory import NO_LABORATORY
 from tracing.imports.format.line import parse
 from tracing.imports.refusal_codes import Refusal
 from tracing.imports.sandbox import client, codec, framing, worker
@@ -160,7 +161,13 @@ def test_lines_that_contradict_themselves_are_none():
 def test_a_reading_process_whose_master_dies_ends(asked):
     child = client._start()
     content = lot_of([{"ID_RESULTAT": f"R{number}"} for number in range(2000)])
-    request = {"secrets": secrets().to_dict(), "mapping": None, "is_look": False, "size": len(content)}
+    request = {
+        "secrets": secrets().to_dict(),
+        "mapping": None,
+        "is_look": False,
+        "laboratory": NO_LABORATORY.to_dict(),
+        "size": len(content),
+    }
     child.stdin.write(framing.pack(request) + content + asked)
     child.stdin.flush()
     assert framing.unpack(child.stdout)["lines"] == 2000

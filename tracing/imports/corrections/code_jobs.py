@@ -13,7 +13,7 @@ from tracing.imports.format.columns import FIELDS, RawLine
 from tracing.imports.format.faults import Fault, Why, faults_of
 from tracing.imports.format.inspection import LONGEST_SHOWN
 from tracing.imports.format.reading import Reading
-from tracing.imports.lots import queries
+from tracing.imports.lots import queries, routing
 from tracing.imports.lots import services as lots
 from tracing.imports.lots.lock import one_at_a_time
 from tracing.imports.models import ImportLine
@@ -88,11 +88,14 @@ def waiting_of(source_code: str, scope: Scope, settings: Settings) -> Waiting:
             counted[key] += 1
             texts[key] = texts[key] or (raw.extras[_TEXT_OF[key[0]]] if raw.extras else "")
     # the tests first: what is none of ours needs no answer
+    laboratory = routing.laboratory_of(routing.terms_of_source(source_code, settings).programme)
     for (name, value), lines in sorted(
         counted.items(), key=lambda one: (one[0][0] != TEST, -one[1], one[0][1])
     ):
         text = texts[name, value]
-        found.codes.append(WaitingCode(name, value, text, lines, proposed_meaning(name, value, text)))
+        found.codes.append(
+            WaitingCode(name, value, text, lines, proposed_meaning(name, value, text, laboratory))
+        )
     return found
 
 

@@ -4,20 +4,22 @@ The words are proposals for a person who says once for a source what its codes m
 """
 
 import re
-from collections.abc import Mapping as Table
 from functools import lru_cache
 
 from tracing.imports.format.columns import heading_key
-from tracing.imports.format.loinc import ANTIGEN, OTHER_PATHOGENS, PCR
+from tracing.imports.format.laboratory import (
+    ANTIGEN_TEST,
+    NO_DISEASE,
+    OTHER_DISEASE,
+    OTHER_METHOD,
+    PCR_TEST,
+    TESTS,
+    Laboratory,
+)
 from tracing.people.names import normal_form
 
 TEST = "CODE_LOINC"
 """The field that names the test. Its codes say whether a test is for the programme's disease."""
-PCR_TEST, ANTIGEN_TEST, OTHER_METHOD = "PCR", "AG", "OUR"
-OTHER_DISEASE, NO_DISEASE = "OTHER", "NONE"
-NOT_OURS = frozenset({OTHER_DISEASE, NO_DISEASE})
-TESTS = (PCR_TEST, ANTIGEN_TEST, OTHER_METHOD, OTHER_DISEASE, NO_DISEASE)
-"""What a test is: for the programme's disease by one of three methods, for another disease, or for none."""
 
 ANSWERS: dict[str, dict[str, str]] = {
     "fr": {
@@ -61,16 +63,11 @@ ANSWERS: dict[str, dict[str, str]] = {
 }
 """By language or code system: the answers that likely mean each code of `RESULTAT`, as `heading_key` writes them."""
 
-OUR_DISEASE = re.compile(r"SARS.?COV.?2|COVID", re.IGNORECASE)
 _NO_DISEASE_NAMES = re.compile(
     r"CONTR[OÔ]LE|CONTROL\b|T[EÉ]MOIN|RNASE|GENDER|GENRE|SEXE?\b|COMMENT", re.IGNORECASE
 )
 _SAMPLES = re.compile(r"PR[EÉ]L[EÈ]VEMENT|SPECIMEN|SAMPLE", re.IGNORECASE)
-OTHER_DISEASES = re.compile(
-    r"INFLUENZA|GRIPPE|\bRSV\b|\bVRS\b|SYNCYTIAL|RHINOVIRUS|ADENOVIRUS|METAPNEUMO|BORDETELLA|LEGIONELLA|MYCOPLASMA",
-    re.IGNORECASE,
-)
-"""What the name of an observation may say: it is no test for a disease, or one for another disease."""
+"""What the name of an observation may say: it is no test for a disease."""
 _GENOME = re.compile(
     r"PCR|\bRNA\b|\bARN\b|\bNAA|TAAN|LAMP\b|\bG[EÈ]NE?\b|AMPLIFI|NUKLEINS|NUCL[EÉ][IÍ]", re.IGNORECASE
 )
@@ -122,15 +119,6 @@ _ABOUT = frozenset(
         "WEAK",
         "WEAKLY",
         "SCHWACH",
-        "SARS",
-        "COV",
-        "COV2",
-        "SARSCOV2",
-        "2",
-        "COVID",
-        "19",
-        "COVID19",
-        "CORONAVIRUS",
         "VIRUS",
         "PCR",
         "RT",
@@ -159,18 +147,18 @@ _ABOUT = frozenset(
         "OF",
     ]
 )
-"""Words around what was found: “SARS-CoV-2 : DETECTE”."""
+"""Words around what was found, besides those that name the disease (`Laboratory.around`)."""
 _WORD = re.compile(r"[A-Z0-9]+")
 
 
 @lru_cache(maxsize=2048)
-def propose_code(name: str, value: str) -> str | None:
-    """Return the code of a field that a sender's value likely means, or None."""
+def propose_code(name: str, value: str, around: frozenset[str] = frozenset()) -> str | None:
+    """Return the code of a field that a sender's value likely means, or None; `around` are words that name the disease."""
     key = heading_key(value)
     keys = [key]
     if name == "RESULTAT":
         words_of_it = _WORD.findall(normal_form(value))
-        keys.append("".join(word for word in words_of_it if word not in _ABOUT))
+        keys.append("".join(word for word in words_of_it if word not in _ABOUT and word not in around))
     for each in keys:
         for code, words in CODES[name].items():
             if each == code or each in words.split():
@@ -190,29 +178,17 @@ def names_no_disease(name: str) -> bool:
     return bool(_SAMPLES.search(name)) and not any(one.search(name) for one in (_GENOME, _ANTIGEN, _SEARCH))
 
 
-def propose_test(name: str) -> str | None:
+def propose_test(name: str, laboratory: Laboratory) -> str | None:
     """Return what a test with this name likely is, or None."""
-    if OUR_DISEASE.search(name):
-        if OTHER_DISEASES.search(name) or names_no_disease(name):
+    if laboratory.is_named(name):
+        if laboratory.names_other(name) or names_no_disease(name):
             return None
         return ANTIGEN_TEST if _ANTIGEN.search(name) else PCR_TEST if _GENOME.search(name) else OTHER_METHOD
     if names_no_disease(name):
         return NO_DISEASE
-    return OTHER_DISEASE if OTHER_DISEASES.search(name) else None
+    return OTHER_DISEASE if laboratory.names_other(name) else None
 
 
-def test_of(code: str, taught: Table[str, str]) -> str | None:
-    """Return what the test with a code is: by the lists of LOINC, else as was taught for the source; None: nobody knows.
-
-    `taught` has its codes in small letters (`Mapping.tests`).
-    """
-    if code in PCR:
-        return PCR_TEST
-    if code in ANTIGEN:
-        return ANTIGEN_TEST
-    return OTHER_DISEASE if code in OTHER_PATHOGENS else taught.get(code.casefold())
-
-
-def reads_positive(*answers: str) -> bool:
+def reads_positive(*answers: str, around: frozenset[str] = frozenset()) -> bool:
     """Return whether an answer says in some language, or by some code, that something was found."""
-    return any(propose_code("RESULTAT", answer) == "P" for answer in answers if answer)
+    return any(propose_code("RESULTAT", answer, around) == "P" for answer in answers if answer)

@@ -6,10 +6,10 @@ from enum import StrEnum
 from operator import itemgetter
 from typing import NamedTuple
 
-from tracing.imports.format.codes import NOT_OURS, test_of
 from tracing.imports.format.columns import FIELDS, REQUIRED
 from tracing.imports.format.dates import can_be_birth_date
 from tracing.imports.format.fields import PLACEHOLDERS
+from tracing.imports.format.laboratory import NOT_OURS
 from tracing.imports.format.reading import NOT_POSITIVE, POSITIVE, Dates, Reading, is_later, read_dates
 
 MOST_DAYS_OLD = 30
@@ -82,7 +82,7 @@ class Fault(NamedTuple):
 def faults_of(values: Sequence[str], reading: Reading) -> tuple[Fault, ...]:
     """Return all faults of a line, in the order of the fields; empty if the line can be used."""
     sent = {name: "" if value in PLACEHOLDERS else value for name, value in zip(FIELDS, values, strict=True)}
-    test = test_of(sent["CODE_LOINC"], reading.tests) if sent["CODE_LOINC"] else ""
+    test = reading.laboratory.test_of(sent["CODE_LOINC"], reading.tests) if sent["CODE_LOINC"] else ""
     if sent["RESULTAT"].upper() in NOT_POSITIVE or test in NOT_OURS:
         return ()
     dates = read_dates(sent, reading)

@@ -8,10 +8,10 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 from tracing.imports.format import fields
-from tracing.imports.format.codes import NOT_OURS, test_of
 from tracing.imports.format.columns import FIELDS, RawLine
 from tracing.imports.format.dates import in_utc
 from tracing.imports.format.faults import Problem, find_faults, problems_of
+from tracing.imports.format.laboratory import NOT_OURS
 from tracing.imports.format.reading import (
     NEGATIVE,
     NOT_POSITIVE,
@@ -124,7 +124,7 @@ def parse(raw: RawLine, reading: Reading) -> ParsedLine:
             raw.row, line_id, "", raw.values, content, (Problem.BAD_SHAPE,), extracted_at=made_at
         )
     code = sent["CODE_LOINC"]
-    test = test_of(code, reading.tests) if code else ""
+    test = reading.laboratory.test_of(code, reading.tests) if code else ""
     if test in NOT_OURS:
         return ParsedLine(raw.row, line_id, OTHER_PATHOGEN, (), content, extracted_at=made_at)
     result = sent["RESULTAT"].upper()
@@ -282,7 +282,7 @@ def _facts(sent: dict[str, str], dates: Dates, reading: Reading) -> LabFacts:
 
 def _analysis_of(sent: dict[str, str], reading: Reading) -> str:
     """Return which analysis the code of the test stands for, or an empty string."""
-    test = test_of(sent["CODE_LOINC"], reading.tests)
+    test = reading.laboratory.test_of(sent["CODE_LOINC"], reading.tests)
     return test if test in fields.ANALYSES else ""
 
 

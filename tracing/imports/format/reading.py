@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from tracing.imports.format.dates import read_moment
+from tracing.imports.format.laboratory import NO_LABORATORY, Laboratory
 from tracing.kernel.redaction import redacted
 from tracing.people.countries import Country
 
@@ -29,6 +30,8 @@ class Reading:
     allow_fiction: bool = False
     tests: Mapping[str, str] = field(default_factory=dict)
     """What was said once of the source's codes of tests (`Mapping.tests`); the reading process takes it from the mapping."""
+    laboratory: Laboratory = NO_LABORATORY
+    """The tests of the programme."""
     allow_old: bool = False
     """An officer said that old samplings are right all the same."""
     country: str = Country.FRANCE.value
@@ -47,6 +50,7 @@ class Reading:
             "allow_fiction": self.allow_fiction,
             "allow_old": self.allow_old,
             "country": self.country,
+            "laboratory": self.laboratory.to_dict(),
         }
 
     @classmethod
@@ -58,6 +62,7 @@ class Reading:
             allow_fiction=sent["allow_fiction"],
             allow_old=sent["allow_old"],
             country=sent["country"],
+            laboratory=Laboratory.from_dict(sent["laboratory"]),
         )
 
 

@@ -4,11 +4,20 @@ from datetime import datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from tracing.imports.format.laboratory import (
+    ANTIGEN_TEST,
+    OTHER_DISEASE,
+    OTHER_METHOD,
+    PCR_TEST,
+    Laboratory,
+)
 from tracing.imports.format.reading import Reading
 from tracing.imports.models import ImportLot, ImportSource
 from tracing.kernel.config import Settings
 from tracing.kernel.db import session
 from tracing.people.countries import Country
+from tracing.programmes.in_force import get_pack
+from tracing.programmes.vocabulary import TestKind
 from tracing.staff import queries as staff
 from tracing.staff.models import Site, SiteKind
 
@@ -29,7 +38,19 @@ class Terms(NamedTuple):
             received_at=received_at,
             allow_fiction=self.allow_fiction,
             country=self.country,
+            laboratory=laboratory_of(self.programme),
         )
+
+
+TEST_OF = {TestKind.PCR: PCR_TEST, TestKind.ANTIGEN: ANTIGEN_TEST}
+
+
+def laboratory_of(programme: str) -> Laboratory:
+    """Return the tests of a programme, as the reading of files takes them."""
+    said = get_pack(programme).laboratory
+    codes = dict.fromkeys(said.other_pathogens, OTHER_DISEASE)
+    codes |= {code: TEST_OF.get(kind, OTHER_METHOD) for kind, theirs in said.tests.items() for code in theirs}
+    return Laboratory(codes, said.name, said.other_names, said.around)
 
 
 class Routing(NamedTuple):

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -11,10 +11,12 @@ from tracing.imports.format.codes import CODES, TEST
 from tracing.imports.format.columns import REQUIRED, doubled_headings
 from tracing.imports.format.date_orders import DATES, DateOrder
 from tracing.imports.format.inspection import TableInspection, difference, proposed
+from tracing.imports.format.laboratory import Laboratory
 from tracing.imports.format.mapping import Mapping
 from tracing.imports.format.proposals import likely, likely_country
 from tracing.imports.lots import originals, queries
 from tracing.imports.lots import services as lots
+from tracing.imports.lots.routing import laboratory_of, terms_of
 from tracing.imports.models import ImportLot, LotState
 from tracing.imports.pages.source_words import (
     CODE_WORDS,
@@ -77,7 +79,7 @@ def columns(lot_id: int) -> ResponseReturnValue:
         return page, 422 if faults else 200
     if step != "save":
         return _codes_page(lot, looked, accepted, chosen, month_first)
-    meanings = _meanings(chosen, looked, accepted)
+    meanings = _meanings(lot, chosen, looked, accepted)
     return _save(lot, mapping_from(chosen, meanings, looked, accepted, month_first))
 
 
@@ -88,7 +90,7 @@ def _codes_of_messages(
     chosen = {name: heading for name, heading in looked.proposal.items() if heading is not None}
     if request.method == "GET":
         return _codes_page(lot, looked, accepted, chosen, frozenset())
-    return _save(lot, mapping_from(chosen, _meanings(chosen, looked, accepted), looked, accepted))
+    return _save(lot, mapping_from(chosen, _meanings(lot, chosen, looked, accepted), looked, accepted))
 
 
 def _look(lot: ImportLot) -> tuple[TableInspection, tuple[int, Mapping] | None]:
@@ -97,12 +99,17 @@ def _look(lot: ImportLot) -> tuple[TableInspection, tuple[int, Mapping] | None]:
         content = originals.content_of(lot.id)
         secrets = originals.secret_of(lot.id) + source_queries.secrets_of(lot.source_code)
         known = source_queries.mapping_of(lot.source_code)
-    looked = client.looked_at(content, secrets, known[1] if known else None)
+    looked = client.looked_at(content, secrets, known[1] if known else None, _laboratory(lot))
     with transaction():
         events.record_access(
             [f"lot:{lot.id}"], by=agent().member_id, at=clock.now(), why=read_log_reason(lot.owner_site_id)
         )
     return looked, known
+
+
+def _laboratory(lot: ImportLot) -> Laboratory:
+    """Return the tests of the programme for which a lot is read."""
+    return laboratory_of(terms_of(lot, g.settings).programme)
 
 
 def _chosen(looked: TableInspection) -> dict[str, str]:
@@ -134,11 +141,11 @@ def _month_first() -> frozenset[str]:
 
 
 def _meanings(
-    chosen: dict[str, str], looked: TableInspection, accepted: Mapping | None
+    lot: ImportLot, chosen: dict[str, str], looked: TableInspection, accepted: Mapping | None
 ) -> dict[str, dict[str, str]]:
     """Return the code chosen for each value of the coded columns; an empty one leaves the value as it is."""
     said: dict[str, dict[str, str]] = {}
-    for name, questions in code_questions(chosen, looked, accepted).items():
+    for name, questions in code_questions(chosen, looked, accepted, _laboratory(lot)).items():
         answers = {one.value: request.form.get(f"code-{name}-{one.number}", "") for one in questions}
         said[name] = {value: code if code in CODES[name] else "" for value, code in answers.items()}
     return said
@@ -225,7 +232,7 @@ def _codes_page(
     return render_template(
         "imports/mapping_codes.html",
         **_common(lot, looked, chosen, month_first),
-        questions=code_questions(chosen, looked, accepted),
+        questions=code_questions(chosen, looked, accepted, _laboratory(lot)),
         code_words=CODE_WORDS,
         left_out=len(looked.choices) - len(chosen),
         test_field=TEST,

@@ -2,13 +2,13 @@
 
 from flask_babel import lazy_gettext as _l
 
-from tracing.imports.format.codes import (
+from tracing.imports.format.codes import TEST
+from tracing.imports.format.laboratory import (
     ANTIGEN_TEST,
     NO_DISEASE,
     OTHER_DISEASE,
     OTHER_METHOD,
     PCR_TEST,
-    TEST,
 )
 from tracing.imports.models import KeyState, KeyUse, SourceKind
 from tracing.imports.sources.mapping_rules import ColumnFault

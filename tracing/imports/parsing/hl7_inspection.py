@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 
 from tracing.imports.format.codes import TEST
 from tracing.imports.format.inspection import LONGEST_SHOWN, MOST_DISTINCT, TableInspection
+from tracing.imports.format.laboratory import NO_LABORATORY, Laboratory
 from tracing.imports.format.mapping import Mapping
 from tracing.imports.parsing.delimited import Text
 from tracing.imports.parsing.hl7 import messages
@@ -13,12 +14,14 @@ TESTS, ANSWERS = "OBX-3", "OBX-5"
 """Where the code of a test stands in a message, and the answer."""
 
 
-def look(text: Text, mapping: Mapping | None = None) -> TableInspection:
+def look(
+    text: Text, mapping: Mapping | None = None, laboratory: Laboratory = NO_LABORATORY
+) -> TableInspection:
     """Return the codes of the tests and of the answers in a file, the most frequent first, with the text beside each.
 
     Answers whose code a standard explains are left out.
     """
-    known = Known.of(mapping)
+    known = Known.of(mapping, laboratory)
     seen: dict[str, Counter[str]] = {TESTS: Counter(), ANSWERS: Counter()}
     texts: dict[str, dict[str, str]] = defaultdict(dict)
     lines = 0

@@ -7,15 +7,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from tracing.imports.format.codes import (
-    NOT_OURS,
-    OTHER_DISEASES,
-    OUR_DISEASE,
-    names_no_disease,
-    reads_positive,
-    test_of,
-)
+from tracing.imports.format.codes import names_no_disease, reads_positive
 from tracing.imports.format.columns import clean
+from tracing.imports.format.laboratory import NO_LABORATORY, NOT_OURS, Laboratory
 from tracing.imports.format.mapping import Mapping
 from tracing.imports.parsing.hl7 import Message, Segment, Value
 
@@ -112,13 +106,15 @@ class Known:
     """Of answers, by the answer in small letters."""
     tests: dict[str, str]
     """Of tests, by code in small letters (`Mapping.tests`)."""
+    laboratory: Laboratory = NO_LABORATORY
+    """The tests of the programme."""
 
     @classmethod
-    def of(cls, mapping: Mapping | None) -> "Known":
+    def of(cls, mapping: Mapping | None, laboratory: Laboratory) -> "Known":
         """Return what is known of the codes of a source."""
         said = {} if mapping is None else mapping.codes.get("RESULTAT", {})
         meanings = {value.casefold(): code for value, code in (FOUND | said).items()}
-        return cls(meanings, {} if mapping is None else mapping.tests)
+        return cls(meanings, {} if mapping is None else mapping.tests, laboratory)
 
 
 @dataclass(frozen=True, repr=False)
@@ -134,6 +130,7 @@ class Observation:
     """Each answer: its code, else its text. Several where the field repeats."""
     texts: tuple[str, ...]
     """The text beside each answer's code."""
+    laboratory: Laboratory
 
     @property
     def names(self) -> str:
@@ -163,16 +160,18 @@ class Observation:
         """Return whether it is no result of the programme's disease: by its code, else by its name."""
         if self.test is not None:
             return self.test in NOT_OURS
-        return bool(OTHER_DISEASES.search(self.names)) or names_no_disease(self.names)
+        return self.laboratory.names_other(self.names) or names_no_disease(self.names)
 
     @property
     def may_be_ours(self) -> bool:
         """Return whether nobody knows the test, and it is named after our disease, or reads positive."""
         if self.test is not None:
             return False
-        if OUR_DISEASE.search(self.names):
+        if self.laboratory.is_named(self.names):
             return True
-        return not self.is_anothers and reads_positive(*self.answers, *self.texts)
+        return not self.is_anothers and reads_positive(
+            *self.answers, *self.texts, around=self.laboratory.around
+        )
 
 
 def _other_than(code: str, *names: str) -> str:
@@ -208,8 +207,8 @@ def _observation(segment: Segment, request: Segment | None, known: Known) -> Obs
         return None
     code = _code_of(segment, request, known)
     answers, texts = _answers_of(segment)
-    test = test_of(code, known.tests) if code else None
-    return Observation(segment, code, test, answers, texts) if code else None
+    test = known.laboratory.test_of(code, known.tests) if code else None
+    return Observation(segment, code, test, answers, texts, known.laboratory) if code else None
 
 
 def _code_of(segment: Segment, request: Segment | None, known: Known) -> str:
@@ -219,7 +218,7 @@ def _code_of(segment: Segment, request: Segment | None, known: Known) -> str:
     """
     own = _codes_in(segment.value(3), known)
     name = segment.text(3, 2) or segment.text(3, 5)
-    if own or (name and not OUR_DISEASE.search(name)) or names_no_disease(name):
+    if own or (name and not known.laboratory.is_named(name)) or names_no_disease(name):
         return own or name
     return (_codes_in(request.value(4), known) if request else "") or name
 
@@ -227,7 +226,7 @@ def _code_of(segment: Segment, request: Segment | None, known: Known) -> str:
 def _codes_in(named: Value, known: Known) -> str:
     """Return the code of a test that says most: one we know, else one of LOINC, else the first."""
     codes = [code for code in (named.text(1), named.text(4)) if code]
-    ours = (code for code in codes if test_of(code, known.tests))
+    ours = (code for code in codes if known.laboratory.test_of(code, known.tests))
     return next(ours, next((code for code in codes if _LOINC.fullmatch(code)), codes[0] if codes else ""))
 
 

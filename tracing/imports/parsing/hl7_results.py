@@ -8,8 +8,8 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from tracing.imports.format.codes import ANTIGEN_TEST, PCR_TEST
 from tracing.imports.format.columns import EXTRAS, FIELDS, RawLine, clean
+from tracing.imports.format.laboratory import ANTIGEN_TEST, NO_LABORATORY, PCR_TEST, Laboratory
 from tracing.imports.format.mapping import Mapping
 from tracing.imports.parsing.delimited import Text
 from tracing.imports.parsing.hl7 import NO_SEGMENT, NOTHING, Message, Segment, messages
@@ -33,14 +33,17 @@ _FINESS = re.compile(r"(?:\d{2}|2[AB])\d{7}")
 
 
 def lines(
-    text: Text, mapping: Mapping | None = None, left_out: Counter[str] | None = None
+    text: Text,
+    mapping: Mapping | None = None,
+    left_out: Counter[str] | None = None,
+    laboratory: Laboratory = NO_LABORATORY,
 ) -> Iterator[RawLine]:
     """Yield the results of a file in their order, numbered as a person would count them.
 
     Messages that bring none are counted in `left_out`, by their reason; a file in which no message has an observation is
     refused.
     """
-    known = Known.of(mapping)
+    known = Known.of(mapping, laboratory)
     left_out = Counter() if left_out is None else left_out
     number = 0
     for message in messages(text, left_out):

@@ -19,6 +19,7 @@ from tracing.imports.errors import ReaderStopped, TooLarge, refused
 from tracing.imports.format.columns import RawLine
 from tracing.imports.format.date_orders import DATES, DateOrder, Proof
 from tracing.imports.format.inspection import TableInspection
+from tracing.imports.format.laboratory import NO_LABORATORY, Laboratory
 from tracing.imports.format.line import ParsedLine
 from tracing.imports.format.mapping import Mapping
 from tracing.imports.format.reading import Reading
@@ -56,7 +57,12 @@ class Extract:
 
 
 @contextmanager
-def opened(content: bytes, secrets: Secrets, mapping: Mapping | None = None) -> Iterator[Extract]:
+def opened(
+    content: bytes,
+    secrets: Secrets,
+    mapping: Mapping | None = None,
+    laboratory: Laboratory = NO_LABORATORY,
+) -> Iterator[Extract]:
     """Open a file and give access to its lines inside the `with` block; refuses a file that cannot be loaded.
 
     The refusal is raised before the first line, so that a file is never loaded in part.
@@ -64,7 +70,7 @@ def opened(content: bytes, secrets: Secrets, mapping: Mapping | None = None) -> 
     Raises:
         FileRefused: the file as a whole cannot be loaded.
     """
-    with _asked(content, secrets, mapping, is_look=False) as (child, head):
+    with _asked(content, secrets, mapping, laboratory, is_look=False) as (child, head):
         with _as_agreed():
             count = int(head["lines"])
             if len(head["left_out"]) > MOST_REASONS + 2 or not all(map(_REASON.fullmatch, head["left_out"])):
@@ -85,19 +91,24 @@ def opened(content: bytes, secrets: Secrets, mapping: Mapping | None = None) -> 
         yield extract
 
 
-def looked_at(content: bytes, secrets: Secrets, mapping: Mapping | None = None) -> TableInspection:
+def looked_at(
+    content: bytes,
+    secrets: Secrets,
+    mapping: Mapping | None = None,
+    laboratory: Laboratory = NO_LABORATORY,
+) -> TableInspection:
     """Return what the table in a file looks like, so that a person can say which column is which.
 
     Raises:
         FileRefused: the file cannot be opened, or holds no table.
     """
-    with _asked(content, secrets, mapping, is_look=True) as (_, head), _as_agreed():
+    with _asked(content, secrets, mapping, laboratory, is_look=True) as (_, head), _as_agreed():
         return TableInspection.from_dict(head["looked"])
 
 
 @contextmanager
 def _asked(
-    content: bytes, secrets: Secrets, mapping: Mapping | None, *, is_look: bool
+    content: bytes, secrets: Secrets, mapping: Mapping | None, laboratory: Laboratory, *, is_look: bool
 ) -> Iterator[tuple[Child, dict[str, Any]]]:
     """Send a file to a reading process; yield the process and its answer, or raise its refusal of the file."""
     if len(content) > MOST_BYTES:
@@ -105,6 +116,7 @@ def _asked(
     request = {
         "secrets": secrets.to_dict(),
         "mapping": mapping.to_dict() if mapping else None,
+        "laboratory": laboratory.to_dict(),
         "is_look": is_look,
         "size": len(content),
     }

@@ -24,6 +24,7 @@ from tracing.imports.decryption.secrets import Secrets
 from tracing.imports.format.columns import RawLine
 from tracing.imports.format.date_orders import Evidence
 from tracing.imports.format.inspection import look
+from tracing.imports.format.laboratory import NO_LABORATORY, Laboratory
 from tracing.imports.format.mapping import Mapping
 from tracing.imports.parsing import hl7, hl7_inspection, hl7_results, tables
 from tracing.imports.parsing.delimited import Text
@@ -53,7 +54,7 @@ class Contents(NamedTuple):
     """Messages that bring no line, by their reason; complete once every line was read."""
 
 
-def read(opened: Opened, mapping: Mapping | None = None) -> Contents:
+def read(opened: Opened, mapping: Mapping | None = None, laboratory: Laboratory = NO_LABORATORY) -> Contents:
     """Read the content of a container: a workbook, HL7 messages, or delimited text."""
     if opened.is_workbook:
         table = tables.table_of_workbook(opened.content, mapping)
@@ -61,7 +62,7 @@ def read(opened: Opened, mapping: Mapping | None = None) -> Contents:
     text = Text(opened.content)
     if hl7.looks_like_hl7(text):
         left_out: Counter[str] = Counter()
-        return Contents((), hl7_results.lines(text, mapping, left_out), left_out)
+        return Contents((), hl7_results.lines(text, mapping, left_out, laboratory), left_out)
     table = tables.table_of_text(text, mapping)
     return Contents(tuple(table.columns.heading), table.lines(), Counter())
 
@@ -80,16 +81,18 @@ def answer_to(request: dict[str, Any], content: bytes) -> Answer:
         opened = open_container(content, Secrets.from_dict(request["secrets"]))
         del content  # the opened content is as large again
         mapping = Mapping.from_dict(request["mapping"]) if request["mapping"] else None
-        return _looked_at(opened, mapping) if request["is_look"] else _all_lines(opened, mapping)
+        laboratory = Laboratory.from_dict(request["laboratory"])
+        answer = _looked_at if request["is_look"] else _all_lines
+        return answer(opened, mapping, laboratory)
     except CannotRead as cause:
         return Answer(pack({"refusal": cause.refusal, "details": cause.details}), deque())
     except MemoryError:
         return Answer(pack({"refusal": Refusal.TOO_LARGE, "details": {}}), deque())
 
 
-def _all_lines(opened: Opened, mapping: Mapping | None) -> Answer:
+def _all_lines(opened: Opened, mapping: Mapping | None, laboratory: Laboratory) -> Answer:
     """Read every line."""
-    headings, lines, left_out = read(opened, mapping)
+    headings, lines, left_out = read(opened, mapping, laboratory)
     frames: deque[bytes] = deque()
     evidence = Evidence()
     count = size = 0
@@ -111,14 +114,14 @@ def _all_lines(opened: Opened, mapping: Mapping | None) -> Answer:
     return Answer(pack(head), frames)
 
 
-def _looked_at(opened: Opened, mapping: Mapping | None) -> Answer:
+def _looked_at(opened: Opened, mapping: Mapping | None, laboratory: Laboratory) -> Answer:
     """Inspect a table for a person who must say which column is which, or messages for one who says what codes mean."""
     if opened.is_workbook:
         sources = tables.rows_of_workbook(opened.content)
     else:
         text = Text(opened.content)
         if hl7.looks_like_hl7(text):
-            return Answer(pack({"looked": hl7_inspection.look(text, mapping).to_dict()}), deque())
+            return Answer(pack({"looked": hl7_inspection.look(text, mapping, laboratory).to_dict()}), deque())
         sources = tables.rows_of_text(text)
     return Answer(pack({"looked": look(sources, mapping).to_dict()}), deque())
 

@@ -9,6 +9,7 @@ from tracing.imports.errors import FileRefused, UnknownLayout
 from tracing.imports.format.columns import FIELDS, doubled_headings, match_headings
 from tracing.imports.format.date_orders import DateOrder, must_be_said
 from tracing.imports.format.inspection import difference
+from tracing.imports.format.laboratory import Laboratory
 from tracing.imports.format.mapping import Mapping
 from tracing.imports.sandbox.client import Extract, opened
 from tracing.imports.sources.errors import (
@@ -28,7 +29,7 @@ class Agreed(NamedTuple):
 
 @contextmanager
 def open_with_accepted_mapping(
-    content: bytes, secrets: Secrets, accepted: Sequence[tuple[int, Mapping]]
+    content: bytes, secrets: Secrets, accepted: Sequence[tuple[int, Mapping]], laboratory: Laboratory
 ) -> Iterator[Agreed]:
     """Open a file and read it by the first accepted version that covers its headings.
 
@@ -47,7 +48,7 @@ def open_with_accepted_mapping(
     with ExitStack() as files:
         for mapping_id, mapping in accepted or ((None, None),):
             try:
-                extract = files.enter_context(opened(content, secrets, mapping))
+                extract = files.enter_context(opened(content, secrets, mapping, laboratory))
             except UnknownLayout as unknown:
                 refusals.append(unknown)
                 continue

@@ -9,11 +9,12 @@ from collections.abc import Mapping as Table
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from tracing.imports.format.codes import CODES, TEST, propose_code, propose_test, test_of
+from tracing.imports.format.codes import CODES, TEST, propose_code, propose_test
 from tracing.imports.format.columns import REQUIRED, heading_key
 from tracing.imports.format.date_orders import DATES, DateOrder, with_day_first
 from tracing.imports.format.dates import read_moment
 from tracing.imports.format.inspection import TableInspection
+from tracing.imports.format.laboratory import Laboratory
 from tracing.imports.format.mapping import Mapping
 
 NAMES = ("NOM_NAISSANCE", "PRENOMS")
@@ -134,7 +135,7 @@ class CodeQuestion:
 
 
 def code_questions(
-    chosen: Table[str, str], looked: TableInspection, accepted: Mapping | None
+    chosen: Table[str, str], looked: TableInspection, accepted: Mapping | None, laboratory: Laboratory
 ) -> dict[str, list[CodeQuestion]]:
     """Return the values whose meaning must be chosen, by coded field."""
     questions = {}
@@ -143,25 +144,28 @@ def code_questions(
             kept = {value.casefold(): code for value, code in _codes_of(accepted, name).items()}
             texts = looked.texts.get(chosen[name], {})
             questions[name] = [
-                _question(name, number, value, kept, texts.get(value, ""))
+                _question(name, number, value, kept, texts.get(value, ""), laboratory=laboratory)
                 for number, value in enumerate(looked.distinct.get(chosen[name], ()))
-                if not (name == TEST and test_of(value, {}))
+                if not (name == TEST and laboratory.test_of(value, {}))
             ]
     return questions
 
 
-def _question(name: str, number: int, value: str, kept: Table[str, str], text: str) -> CodeQuestion:
+def _question(
+    name: str, number: int, value: str, kept: Table[str, str], text: str, *, laboratory: Laboratory
+) -> CodeQuestion:
     earlier = kept.get(value.casefold())
     is_code = name != TEST and value.upper() in CODES[name]
-    proposal = earlier or (value.upper() if is_code else proposed_meaning(name, value, text))
+    proposal = earlier or (value.upper() if is_code else proposed_meaning(name, value, text, laboratory))
     return CodeQuestion(name, number, value, proposal, is_known=is_code or earlier is not None, text=text)
 
 
-def proposed_meaning(name: str, value: str, text: str) -> str | None:
+def proposed_meaning(name: str, value: str, text: str, laboratory: Laboratory) -> str | None:
     """Return what a sender's code likely means, by itself or by the text beside it."""
     if name == TEST:
-        return propose_test(f"{value} {text}")
-    return propose_code(name, value) or (propose_code(name, text) if text else None)
+        return propose_test(f"{value} {text}", laboratory)
+    around = laboratory.around
+    return propose_code(name, value, around) or (propose_code(name, text, around) if text else None)
 
 
 def mapping_from(
