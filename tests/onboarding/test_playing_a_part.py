@@ -24,7 +24,7 @@ def plain(words):
 def test_a_recruit_sees_what_the_invented_person_answers_at_each_step(story, browse):
     task = waiting_case(story.school, MARIE, at=NOW)
     walk = take_call(browse.as_(story.theo), P0)
-    part = part_of(task.case_id, is_contact=False)
+    part = part_of(task.case_id, is_contact=False, age=40)
 
     assert plain(part.who) in part_on(walk)
     assert "La personne elle-même" in part_on(walk)
@@ -58,3 +58,14 @@ def test_every_answer_is_one_that_a_script_offers(part):
     for question, answer in part.answers.items():
         chosen = {answer} if isinstance(answer, str) else set(answer) if isinstance(answer, tuple) else set()
         assert not offered[question] or chosen <= offered[question] | {"yes", "no", "unknown"}, question
+
+
+@pytest.mark.parametrize("is_contact", [False, True])
+def test_the_part_fits_the_age_of_the_person(is_contact):
+    for number in range(6):
+        aged = part_of(number, is_contact=is_contact, age=91)
+        child = part_of(number, is_contact=is_contact, age=9)
+
+        assert aged.answers["works"] == child.answers["works"] == "no"
+        assert aged.answers["person_on_line"] == "person"
+        assert child.answers["person_on_line"] == "representative"

@@ -373,7 +373,9 @@ def test_a_script_goes_out_as_a_file_and_comes_in_as_a_draft(rose):
         )
 
     wrong = bring(sent.text.replace("type: choice", "type: choix", 1), status=422)
-    assert "mien.yaml, step 'opening', question 'person_on_line', type" in soup(wrong).get_text()
+    said = soup(wrong).get_text().replace("\u202f", " ")
+    assert "mien.yaml, ligne" in said
+    assert "étape « opening », question « person_on_line », champ type" in said
     bring("a: &a [1]\nb: *a", status=422)
     changed = sent.text.replace("Comptez une dizaine de minutes", "Comptez huit minutes")
     draft = bring(changed).headers["Location"]

@@ -21,6 +21,16 @@ def database_now() -> datetime:
     return session.execute(select(func.now())).scalar_one().astimezone(UTC)
 
 
+def local_moment(day: date, hour: time, zone: ZoneInfo) -> datetime | None:
+    """Return the moment at which the clocks of a zone show an hour; None if they skip it that day.
+
+    Of an hour that comes twice in a night, the first.
+    """
+    typed = datetime.combine(day, hour, zone)
+    is_there = typed.astimezone(UTC).astimezone(zone).replace(tzinfo=None) == typed.replace(tzinfo=None)
+    return typed if is_there else None
+
+
 def local_day(moment: datetime, zone: ZoneInfo) -> date:
     """Return the calendar day of `moment` in time zone `zone`."""
     return moment.astimezone(zone).date()

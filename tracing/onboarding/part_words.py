@@ -19,6 +19,8 @@ class Part:
     """By question of the scripts of all kinds of calls."""
     says: Mapping[str, LazyString]
     """What they say of themselves, by step."""
+    ages: range = range(18, 67)
+    """Of whom it can be: nobody of 91 works, and no child answers alone."""
 
 
 COMMON: Mapping[str, Answer] = {
@@ -53,6 +55,16 @@ COMMON: Mapping[str, Answer] = {
     "stopped_by_doctor": "no",
     "insurance_scheme": "RG",
 }
+AT_HOME: Mapping[str, Answer] = {"works": "no", "recall_places": ("home", "shops")}
+"""Who does not work, as at a great age."""
+OF_A_CHILD: Mapping[str, Answer] = {
+    **AT_HOME,
+    "person_on_line": "representative",
+    "representative_confirmed": "yes",
+}
+"""A parent answers."""
+ADULT = 40
+"""The age of whom nobody knows the birth date."""
 CASE_PARTS: tuple[Part, ...] = (
     Part(
         _l(
@@ -128,6 +140,43 @@ CASE_PARTS: tuple[Part, ...] = (
             ),
             "isolation_at_home": _l("« Sept jours ? C’est trop. »"),
         },
+        range(18, 120),
+    ),
+    Part(
+        _l("À la retraite, un peu de fatigue, vit à deux. Parle volontiers et perd parfois le fil."),
+        {
+            **COMMON,
+            **AT_HOME,
+            "fragile": "yes",
+            "has_symptoms": "yes",
+            "onset_on": 2,
+            "needs": ("medicines",),
+            "needs_consent": "yes",
+        },
+        {
+            "red_flags": _l("« Un peu de fatigue, mais je respire bien. À mon âge, vous savez… »"),
+            "recall": _l("« Avant-hier, le marché, et une voisine est venue prendre le café. »"),
+            "household": _l("« Nous sommes deux à la maison, mon conjoint va bien. »"),
+            "contacts": _l(
+                "« Ma voisine, madame Roux, 06 39 98 01 05 : elle est restée une heure, sans masque. »"
+            ),
+            "needs": _l("« Qui ira chercher mes médicaments à la pharmacie ? »"),
+        },
+        range(67, 120),
+    ),
+    Part(
+        _l(
+            "Vous êtes le parent : l’enfant a de la fièvre depuis hier. Vous répondez pour lui, avec inquiétude."
+        ),
+        {**COMMON, **OF_A_CHILD, "has_symptoms": "yes", "onset_on": 1, "collectivities": ("school",)},
+        {
+            "opening": _l("« C’est au sujet de mon enfant ? Je suis son parent. »"),
+            "symptoms": _l("« La fièvre a commencé hier soir, au retour de l’école. »"),
+            "household": _l("« Nous vivons tous les deux. Moi, je vais bien. »"),
+            "contacts": _l("« Sa grand-mère, 06 39 98 01 06 : elle l’a gardé mercredi. »"),
+            "isolation_at_home": _l("« Et qui le garde, si je dois travailler ? »"),
+        },
+        range(18),
     ),
 )
 CONTACT_PARTS: tuple[Part, ...] = (
@@ -159,10 +208,32 @@ CONTACT_PARTS: tuple[Part, ...] = (
             "work_leave": _l("« Je suis cuisinier : impossible de chez moi. »"),
         },
     ),
+    Part(
+        _l(
+            "À la retraite, sans symptôme. Écoute bien et veut surtout savoir quand revoir ses petits-enfants."
+        ),
+        {**COMMON, **AT_HOME},
+        {
+            "announcement": _l("« Et mes petits-enfants, je peux les voir ? »"),
+            "last_contact": _l("« Oui, nous avons déjeuné ensemble. »"),
+            "relatives": _l("« Je vais voir ma sœur le dimanche, elle a le cœur fragile. »"),
+        },
+        range(67, 120),
+    ),
+    Part(
+        _l("Vous êtes le parent : l’enfant va bien, et vous demandez ce qu’il en est de l’école."),
+        {**COMMON, **OF_A_CHILD, "collectivities": ("school",)},
+        {
+            "opening": _l("« Oui, je suis son parent. »"),
+            "child": _l("« L’école est prévenue ? Et moi, je peux rester avec lui ? »"),
+        },
+        range(18),
+    ),
 )
 
 
-def part_of(subject_id: int, *, is_contact: bool) -> Part:
-    """Return the part of a case or a contact: always the same one, and another for the next."""
-    parts = CONTACT_PARTS if is_contact else CASE_PARTS
+def part_of(subject_id: int, *, is_contact: bool, age: int | None) -> Part:
+    """Return the part of a case or a contact of this age: always the same one, and another for the next."""
+    every = CONTACT_PARTS if is_contact else CASE_PARTS
+    parts = [one for one in every if (ADULT if age is None else age) in one.ages] or every
     return parts[subject_id % len(parts)]

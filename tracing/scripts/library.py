@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from tracing.scripts import checks
 from tracing.scripts.definitions import Script
-from tracing.scripts.errors import ScriptInvalid
+from tracing.scripts.errors import FileProblem, ScriptInvalid
 from tracing.scripts.vocabulary import ScriptKind
 
 LIBRARY = Path(__file__).with_name("library")
@@ -29,6 +29,15 @@ Library = Mapping[tuple[ScriptKind, str], Script]
 _SafeLoader = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
 
 
+class _WrittenTwice(yaml.constructor.ConstructorError):
+    """A mapping has one key twice."""
+
+    def __init__(self, key: yaml.ScalarNode) -> None:
+        mark = key.start_mark
+        self.line, self.key = 0 if mark is None else mark.line + 1, str(key.value)
+        super().__init__(None, None, f"line {self.line}: {key.value!r} is written twice")
+
+
 class _PlainLoader(_SafeLoader):  # type: ignore[misc, valid-type]
     """YAML in which ``yes`` and ``2026-01-08`` are strings, and a repeated key is an error."""
 
@@ -41,10 +50,7 @@ class _PlainLoader(_SafeLoader):  # type: ignore[misc, valid-type]
         seen: set[str] = set()
         for key, _ in node.value:
             if key.value in seen:
-                line = key.start_mark.line + 1
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"line {line}: {key.value!r} is written twice"
-                )
+                raise _WrittenTwice(key)
             seen.add(key.value)
         written: dict[Hashable, Any] = super().construct_mapping(node, deep=deep)
         return written
@@ -107,13 +113,16 @@ def read_script(name: str, content: bytes) -> Script:
     """
     written = _read(name, content)
     if "content_hash" in written:
-        raise ScriptInvalid([f"{name}, content_hash: it is computed, take it out of the file"])
+        raise ScriptInvalid(
+            [f"{name}, content_hash: it is computed, take it out of the file"], [FileProblem("computed")]
+        )
     written["content_hash"] = hashlib.sha256(content).hexdigest()
     try:
         # through JSON: only there does strict pydantic accept a list as a tuple and a string as an enum
         return Script.model_validate_json(json.dumps(written))
     except ValidationError as error:
-        raise ScriptInvalid(_shape_problems(name, written, error)) from None
+        places = _places_of(content, written, error)
+        raise ScriptInvalid(_shape_problems(name, written, error), places) from None
 
 
 def read_sent_script(name: str, content: bytes) -> Script:
@@ -129,9 +138,12 @@ def read_sent_script(name: str, content: bytes) -> Script:
             opens = isinstance(event, yaml.CollectionStartEvent)
             depth += opens - isinstance(event, yaml.CollectionEndEvent)
             if isinstance(event, yaml.AliasEvent) or depth > DEEPEST:
-                raise ScriptInvalid([f"{name}: written by reference, or nested too deep"])
+                raise ScriptInvalid(
+                    [f"{name}: written by reference, or nested too deep"],
+                    [FileProblem("reference", event.start_mark.line + 1 if event.start_mark else None)],
+                )
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ScriptInvalid([f"{name}: this is not readable YAML: {error}"]) from None
+        raise _unreadable(name, error) from None
     return read_script(name, content)
 
 
@@ -146,10 +158,20 @@ def _read(name: str, content: bytes) -> dict[str, Any]:
     try:
         written = yaml.load(content, Loader=_PlainLoader)  # noqa: S506 - a safe loader, only plainer
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ScriptInvalid([f"{name}: this is not readable YAML: {error}"]) from None
+        raise _unreadable(name, error) from None
     if not isinstance(written, dict):
-        raise ScriptInvalid([f"{name}: a script is a list of named fields"])
+        raise ScriptInvalid([f"{name}: a script is a list of named fields"], [FileProblem("list")])
     return written
+
+
+def _unreadable(name: str, error: Exception) -> ScriptInvalid:
+    mark = getattr(error, "problem_mark", None)
+    line = None if mark is None else mark.line + 1
+    if isinstance(error, _WrittenTwice):
+        found = FileProblem("twice", error.line, message=error.key)
+    else:
+        found = FileProblem("yaml", line)
+    return ScriptInvalid([f"{name}: this is not readable YAML: {error}"], [found])
 
 
 def _shape_problems(name: str, written: dict[str, Any], error: ValidationError) -> list[str]:
@@ -172,3 +194,54 @@ def _place(written: object, location: tuple[int | str, ...]) -> str:
             here = here.get(part) if isinstance(here, dict) else here
             words.append(LISTS.get(part, f", {part}"))
     return " ".join(words).replace(" ,", ",").removeprefix(", ") or "the file"
+
+
+def _places_of(content: bytes, written: object, error: ValidationError) -> list[FileProblem]:
+    """Return each problem that the reading of a file found, with its line and its place."""
+    root = yaml.compose(content, Loader=yaml.SafeLoader)
+    return [
+        FileProblem(
+            one["type"],
+            _line(root, one["loc"]),
+            tuple(_parts(written, one["loc"])),
+            one["msg"].removeprefix("Value error, "),
+            {name: limit for name, limit in one.get("ctx", {}).items() if isinstance(limit, int | str)},
+        )
+        for one in error.errors(include_url=False, include_input=False)
+    ]
+
+
+def _line(root: yaml.Node | None, location: tuple[int | str, ...]) -> int | None:
+    """Return the line of a place, or of what it is in where the place itself is missing."""
+    if root is None:
+        return None
+    here, line = root, root.start_mark.line
+    for part in location:
+        found = None
+        if isinstance(here, yaml.SequenceNode) and isinstance(part, int) and part < len(here.value):
+            found = here.value[part]
+            line = found.start_mark.line
+        elif isinstance(here, yaml.MappingNode):
+            for key, value in here.value:
+                if key.value == part:
+                    found, line = value, key.start_mark.line
+        here = found or here  # how a condition is written is no place in the file
+    return line + 1
+
+
+def _parts(written: object, location: tuple[int | str, ...]) -> Iterator[tuple[str, str | None]]:
+    here: Any = written
+    field: str | None = None
+    for part in location:
+        if isinstance(part, int):
+            here = here[part] if isinstance(here, list) and part < len(here) else None
+            name = (here.get("id") or here.get("value")) if isinstance(here, dict) else None
+            yield field or "", str(name) if name else str(part + 1)
+            field = None
+            continue
+        if field:
+            yield field, None
+        here = here.get(part) if isinstance(here, dict) else here
+        field = part
+    if field:
+        yield field, None

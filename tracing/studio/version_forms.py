@@ -12,7 +12,7 @@ from wtforms import (
 )
 from wtforms.validators import InputRequired, Length
 
-from tracing.studio.notice_forms import in_three_sentences
+from tracing.studio.notice_forms import in_three_sentences, there_is
 from tracing.ui.fields import of_our_time
 from tracing.ui.forms import PageForm
 
@@ -38,8 +38,12 @@ class ChangeForm(PageForm):
     )
 
     def moment(self, zone: ZoneInfo) -> datetime:
-        """Return the moment that was typed."""
+        """Return the moment that was typed.
+
+        Raises:
+            NoMoment: the clocks skip it.
+        """
         on, at = self.on.data, self.at.data
         if on is None or at is None:
             raise ValueError("the form is not valid")
-        return datetime.combine(on, at, zone)
+        return there_is(on, at, zone)

@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from tracing.desk.conversation.facts import age_of
 from tracing.desk.conversation.questions import Asked
 from tracing.desk.screen.screen import Screen
+from tracing.kernel.clock import local_day
 from tracing.onboarding.part_words import Answer, part_of
 from tracing.staff.models import SiteKind
 from tracing.ui.filters import day
@@ -27,7 +29,9 @@ def part_here(screen: Screen) -> PartHere | None:
     if screen.by.site.kind is not SiteKind.TRAINING or screen.one is None or screen.is_finished:
         return None
     contact = screen.about.contact
-    part = part_of(contact.id if contact else screen.about.case.id, is_contact=contact is not None)
+    age = age_of(screen.about, local_day(screen.at, screen.by.site.time_zone))
+    subject_id = contact.id if contact else screen.about.case.id
+    part = part_of(subject_id, is_contact=contact is not None, age=age)
     said = part.says.get(screen.one.step.id)
     answers = [
         (asked.question.label, words)

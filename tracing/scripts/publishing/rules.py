@@ -112,7 +112,7 @@ def moved(
         if place is not None and back is not None:
             steps[place] = back
         elif back is not None:
-            steps.insert(min(old.index(back), max(len(steps) - 1, 0)), back)
+            steps.insert(_place_of(back, steps, old), back)
     elif place is not None and how == "remove" and len(steps) > 1:
         steps.pop(place)
     elif place is not None and how in {"up", "down"}:
@@ -120,6 +120,14 @@ def moved(
         if 0 <= there < len(steps):
             steps[place], steps[there] = steps[there], steps[place]
     return steps
+
+
+def _place_of(back: StepContent, steps: Sequence[StepContent], old: Sequence[StepContent]) -> int:
+    """Return where a step that was taken out stands again: after the one that stood before it, of those that are left."""
+    places = {one["id"]: number for number, one in enumerate(steps)}
+    earlier = [one["id"] for one in old[: old.index(back)]]
+    after = next((places[name] for name in reversed(earlier) if name in places), -1)
+    return after + 1
 
 
 def with_step(content: Content, written: StepContent, *, after: str | None = None) -> Content:

@@ -11,7 +11,7 @@ from werkzeug.utils import secure_filename
 
 from tracing.kernel.db import transaction
 from tracing.kernel.errors import Invalid, Refused
-from tracing.programmes.publishing.errors import ChangedMeanwhile, NoMoment
+from tracing.programmes.publishing.errors import ChangedMeanwhile, NoMoment, NotOpen
 from tracing.programmes.publishing.review_services import Approver
 from tracing.programmes.words import TABLE_WORDS
 from tracing.scripts.definitions import Script, Step
@@ -33,6 +33,7 @@ from tracing.staff import queries as staff
 from tracing.staff.access import agent, asked_at, may
 from tracing.staff.models import Role
 from tracing.studio.scripts import pages
+from tracing.studio.scripts.file_words import problems_in_words
 from tracing.studio.scripts.forms import CommentForm, PlanForm, ScriptFileForm
 from tracing.studio.scripts.preview_pages import PEOPLE
 from tracing.studio.scripts.step_forms import StepForm
@@ -80,12 +81,11 @@ def begin_from_file() -> ResponseReturnValue:
     form, problems = ScriptFileForm(), list[str]()
     if form.validate_on_submit():
         sent = form.file.data
+        name = secure_filename(sent.filename) or "script.yaml"
         try:
-            script = read_sent_script(
-                secure_filename(sent.filename) or "script.yaml", sent.read(LARGEST_FILE)
-            )
+            script = read_sent_script(name, sent.read(LARGEST_FILE))
         except ScriptInvalid as invalid:
-            problems = list(invalid.problems)
+            problems = problems_in_words(invalid.places, name)
         else:
             try:
                 with transaction():
@@ -309,6 +309,8 @@ def save_step(script_draft_id: int) -> ResponseReturnValue:
             )
     except StepChanged as changed:
         return _typed_late(script_draft_id, wanted, changed)
+    except NotOpen as closed:
+        return _typed_too_late(script_draft_id, wanted, closed)
     except Invalid as refusal:
         with transaction():
             shown, script, now = step_of(script_draft_id, wanted)
@@ -329,6 +331,20 @@ def _typed_late(script_draft_id: int, wanted: str | None, changed: Refused) -> R
         form.seen.data = _seen(shown, now)
         form.form_errors.append(changed.message)
         return _step_page(shown, script, now, form, theirs=now), changed.status
+
+
+def _typed_too_late(script_draft_id: int, wanted: str | None, closed: NotOpen) -> ResponseReturnValue:
+    """Show what was typed of a draft that was approved or withdrawn meanwhile: it can be copied into another draft."""
+    with transaction():
+        shown, script, now = step_of(script_draft_id, wanted)
+        form = step_form(script, now, after=None, posted=request.form)()
+        form.form_errors += [
+            closed.message,
+            _(
+                "Ce que vous avez écrit est encore ci-dessous : copiez-le, commencez un nouveau brouillon depuis la page des scripts, et collez-le dans cette étape."
+            ),
+        ]
+        return _step_page(shown, script, now, form), closed.status
 
 
 def _stood_after(name: str, shown: ScriptDraft, script: Script) -> str:

@@ -10,7 +10,7 @@ from wtforms import DateField, HiddenField, SelectField, TextAreaField, TimeFiel
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import InputRequired, Length, Optional
 
-from tracing.studio.notice_forms import in_three_sentences
+from tracing.studio.notice_forms import in_three_sentences, there_is
 from tracing.ui.fields import of_our_time
 from tracing.ui.forms import PageForm
 
@@ -57,9 +57,15 @@ class PlanForm(PageForm):
         return int(self.with_rule.data) if self.with_rule.data else None
 
     def moment(self, zone: ZoneInfo) -> datetime | None:
-        """Return the moment that was typed."""
+        """Return the moment that was typed.
+
+        Raises:
+            NoMoment: the clocks skip it.
+        """
         on, at = self.on.data, self.at.data
-        return None if on is None or at is None else datetime.combine(on, at, zone)
+        if on is None or at is None:
+            return None
+        return there_is(on, at, zone)
 
 
 class CommentForm(PageForm):

@@ -1,7 +1,7 @@
 """A script as the tracer will see it, with invented people: their facts, the step on the screen, what is asked."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -18,7 +18,7 @@ from tracing.scripts.errors import AnswerRefused
 from tracing.scripts.publishing.paths import WORDS_A_MINUTE
 from tracing.scripts.rules import StepView
 from tracing.scripts.transcript import in_words
-from tracing.scripts.vocabulary import FACTS, FactValue, ScriptKind
+from tracing.scripts.vocabulary import FACTS, NO, YES, FactValue, ScriptKind
 from tracing.scripts.wording import (
     RETENTION,
     Facts,
@@ -34,6 +34,12 @@ from tracing.scripts.wording import (
 from tracing.staff.agent import Agent
 from tracing.ui.filters import recent_days
 
+VACCINATIONS = {
+    "complete": Vaccination.COMPLETE,
+    "partial": Vaccination.INCOMPLETE,
+    "none": Vaccination.NONE,
+}
+"""By the answer of a script."""
 CALLBACK_NUMBER = "01 99 00 12 34"
 """Reserved for fiction."""
 
@@ -160,6 +166,40 @@ def person_of(kind: ScriptKind, key: str | None) -> Invented:
     return next((one for one in PEOPLE[kind] if one.key == key), PEOPLE[kind][0])
 
 
+def as_said(person: Invented, typed: Mapping[str, Sequence[str]], *, today: date) -> Invented:
+    """Return an invented person as they are after their answers: no answer and no fact contradict one another."""
+
+    def said(question: str) -> str | None:
+        return next((one for one in typed.get(question, ()) if one), None)
+
+    has_symptoms = said("has_symptoms") or said("new_symptoms")
+    onset_ago = person.onset_ago
+    if has_symptoms == NO:
+        onset_ago = None
+    if has_symptoms == YES:
+        day = _day_of(said("onset_on") or said("new_symptoms_on"))
+        onset_ago = (onset_ago or 1) if day is None else max((today - day).days, 0)
+    facts = dict(person.facts)
+    if has_symptoms is not None and "unruled" not in facts:
+        facts["result_awaited"] = has_symptoms == YES
+    given = said("vaccination")
+    lives_with_case = said("lives_with_case")
+    return replace(
+        person,
+        onset_ago=onset_ago,
+        vaccination=VACCINATIONS.get(given, person.vaccination) if given else person.vaccination,
+        household=lives_with_case == YES if lives_with_case else person.household,
+        facts=facts,
+    )
+
+
+def _day_of(text: str | None) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        return None
+
+
 def facts_of(person: Invented, kind: ScriptKind, *, by: Agent, today: date) -> dict[str, FactValue]:
     """Return what the call screen would know of an invented person, by the rules in force."""
     pack = get_pack(by.site.programme)
@@ -181,6 +221,14 @@ def facts_of(person: Invented, kind: ScriptKind, *, by: Agent, today: date) -> d
         is_case = kind in {ScriptKind.P0, ScriptKind.CASE_FOLLOW_UP}
         known |= _of_a_case(person, by, today) if is_case else _of_a_contact(person, by, today)
     known |= person.facts
+    if known.get("result_awaited"):
+        # with symptoms the meeting does not matter: they isolate until the result
+        known |= {"negligible_risk": False, "quarantine_over": None}
+    elif known.get("negligible_risk"):
+        nothing = dict.fromkeys(
+            ("quarantine_end", "quarantine_over", "free_on", "first_test_on", "last_test_on")
+        )
+        known |= {**nothing, "quarantine_required": False, "tests": None, "test_lifts": None}
     return {
         name: value
         for name, value in known.items()

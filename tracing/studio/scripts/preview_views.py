@@ -30,12 +30,12 @@ def preview() -> ResponseReturnValue:
         person = pages.person_of(kind, request.args.get("who"))
         in_english = request.args.get("language") == ENGLISH
         today = clock.local_day(asked_at(), zone())
-        facts = pages.facts_of(person, kind, by=agent(), today=today)
         typed = {
             name.removeprefix(ANSWER): request.args.getlist(name)
             for name in request.args
             if name.startswith(ANSWER)
         }
+        facts = pages.facts_of(pages.as_said(person, typed, today=today), kind, by=agent(), today=today)
         walk = pages.walk(
             script,
             person,

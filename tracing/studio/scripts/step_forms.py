@@ -265,7 +265,7 @@ class StepForm(PageForm):
         except ValidationError as error:
             for one in error.errors(include_url=False, include_input=False):
                 field = self._field_of(one["loc"], places)
-                field.errors = [*field.errors, _sentence(one)]
+                field.errors = [*field.errors, sentence(one)]
             return None
         return rules.step_content(step), english
 
@@ -294,10 +294,11 @@ class StepForm(PageForm):
 
     def _wordings(self, english: dict[str, str]) -> Iterator[list[str]]:
         for french_field, english_field in self.words():
-            french = [as_printed(one) for one in (french_field.data or "").splitlines() if one.strip()]
-            translated = (english_field.data or "").splitlines()
-            for place, wording in enumerate(french):
-                _translate(english, wording, translated[place] if place < len(translated) else "")
+            typed = (french_field.data or "").splitlines()
+            translated = _beside(typed, (english_field.data or "").splitlines())
+            french = [as_printed(one) for one in typed if one.strip()]
+            for wording, other in zip(french, translated, strict=True):
+                _translate(english, wording, other)
             yield french
 
     def _typed(self, field: Field, english: dict[str, str]) -> str:
@@ -430,7 +431,8 @@ def _free(wanted: str, taken: Collection[str]) -> str:
     return name
 
 
-def _sentence(problem: Any) -> str:
+def sentence(problem: Any) -> str:
+    """Return what is wrong with a part of a step, as pydantic found it, in words."""
     said = str(problem["msg"]).removeprefix("Value error, ")
     limits: Mapping[str, Any] = problem.get("ctx", {})
     if said in STEP_PROBLEMS:
@@ -445,3 +447,12 @@ def _sentence(problem: Any) -> str:
         case "string_pattern_mismatch":
             return str(_("Ce n’est pas écrit comme il faut."))
     return str(_("À revoir : %(message)s", message=said))
+
+
+def _beside(french: Sequence[str], english: Sequence[str]) -> list[str]:
+    """Return the English of each line that is not blank: an empty line of the French has none, typed or not."""
+    lines = [*english, *[""] * max(len(french) - len(english), 0)]
+    blanks = [place for place, one in enumerate(french) if not one.strip()]
+    if all(not lines[place].strip() for place in blanks) and len(english) > len(french) - len(blanks):
+        lines = [one for place, one in enumerate(lines) if place not in blanks]
+    return [*lines, *[""] * len(french)][: len(french) - len(blanks)]

@@ -103,8 +103,8 @@ def compare() -> ResponseReturnValue:
 def file() -> ResponseReturnValue:
     """Send a version or a draft, `of`, as the file that a release would hold."""
     with transaction():
-        kind, _of, script = chosen(request.args.get("of", ""))
-    name = f"{kind.value}-{script.version}.yaml"
+        kind, of, script = chosen(request.args.get("of", ""))
+    name = f"{_file_name(kind, of, script)}.yaml"
     content = BytesIO(write_script(script).encode())
     return send_file(content, mimetype="application/yaml", as_attachment=True, download_name=name)
 
@@ -114,9 +114,15 @@ def file() -> ResponseReturnValue:
 def xlsform() -> ResponseReturnValue:
     """Send a version or a draft, `of`, as an XLSForm; its last sheet says what that cannot hold."""
     with transaction():
-        kind, _of, script = chosen(request.args.get("of", ""))
-    name = f"{kind.value}-{script.version}.xlsx"
+        kind, of, script = chosen(request.args.get("of", ""))
+    name = f"{_file_name(kind, of, script)}.xlsx"
     return send_file(BytesIO(write_xlsform(script)), as_attachment=True, download_name=name)
+
+
+def _file_name(kind: ScriptKind, of: str, script: Script) -> str:
+    """Return the name of a file: a draft is not to be taken for the version it was begun from."""
+    is_draft = of.isdecimal() and queries.get_draft(int(of)).version is None
+    return f"{kind.value}-brouillon-{of}" if is_draft else f"{kind.value}-{script.version}"
 
 
 @bp.get("/branches")
