@@ -1,14 +1,19 @@
 """A disease other than Covid-19 is called by the same screens, which say that a doctor must validate its rules."""
 
+import re
 from datetime import timedelta
 
 import pytest
 
 from tests.conftest import NOW
-from tests.desk.walking import take_call
-from tests.support.story import waiting_case
+from tests.desk.test_contact_call import LUC, MARIE, waiting_contact
+from tests.desk.walking import CONTACT, take_call
+from tests.support.story import case, waiting_case
 from tracing.cases import queries as cases
 from tracing.programmes import get_pack
+from tracing.queue import languages
+from tracing.staff import services as staff
+from tracing.staff.queries import get_member
 
 WARNING = "doivent être validées par un médecin"
 
@@ -35,3 +40,40 @@ def test_a_case_is_called_by_the_rules_of_its_disease(story, browse, programme, 
 
 def test_covid_19_needs_no_such_warning(story, browse):
     assert WARNING not in browse.as_(story.ada).get("/desk").text
+
+
+OF_COVID = re.compile(
+    r"covid|masque|autotest|dose de rappel|pcr|antigéni|\bmask|self-test|booster", re.IGNORECASE
+)
+
+
+def words_to_the_end(walk):
+    said = ""
+    while walk.step != "closing":
+        said += " " + walk.page.select_one("#say").text
+        walk.send()
+    return said
+
+
+@pytest.mark.parametrize("in_english", [False, True])
+def test_a_call_about_measles_has_no_word_of_covid_and_says_what_may_still_prevent_it(
+    story, browse, in_english
+):
+    story.nantes.programme = "measles"
+    task = waiting_contact(story, case(story.nantes, MARIE, at=NOW), LUC)
+    if in_english:
+        staff.set_languages(get_member(story.ada.id), ["en"], by=None, at=NOW)
+        languages.set_call_language(task, "en", by=story.ada.id, at=NOW)
+
+    said = words_to_the_end(take_call(browse.as_(story.ada), CONTACT))
+
+    assert OF_COVID.findall(said) == []
+    assert ("MMR vaccine, until" if in_english else "vaccin ROR, jusqu’au") in said
+
+
+@pytest.mark.parametrize("programme", ["measles", "meningococcal"])
+def test_what_is_said_to_a_case_of_another_disease_has_no_word_of_covid(story, browse, programme):
+    story.nantes.programme = programme
+    waiting_case(story.nantes, at=NOW)
+
+    assert OF_COVID.findall(words_to_the_end(take_call(browse.as_(story.ada)))) == []

@@ -95,7 +95,8 @@ def test_what_is_known_in_french_only_is_said_in_french_and_no_paragraph_is_lost
 @pytest.mark.parametrize("code", load_packs())
 def test_what_a_programme_says_aloud_has_its_english(code):
     pack = load_packs()[code]
-    aloud = {pack.disease, *(row.early_exit.needs for row in pack.isolations if row.early_exit)}
+    offered = {words for row in pack.prophylaxis for words in (row.kind, row.referral)}
+    aloud = {pack.disease, *offered, *(row.early_exit.needs for row in pack.isolations if row.early_exit)}
 
     assert pack.english.keys() == aloud
     assert in_both(pack.disease, pack.english).english

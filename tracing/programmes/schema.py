@@ -402,6 +402,10 @@ class Pack(Strict):
     """Label for an employer or a text message: it does not reveal the disease."""
     disease: Words | None = None  # as a caller names it, with its article
     english: dict[str, str] = Field(default_factory=dict)  # of what is said aloud, by the French
+    masks_help: bool = False
+    """Whether a mask protects others, and is spoken of in calls."""
+    has_boosters: bool = False
+    """Whether a complete vaccination has a booster."""
     exercise: bool
     needs_medical_validation: bool = False
     """No doctor has checked it yet: every page says so."""

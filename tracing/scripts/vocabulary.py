@@ -140,6 +140,17 @@ FACTS: dict[str, Fact] = {
         FIRST_CALLS,
     ),
     "note_from": Fact(FactKind.DAY, "the first day of that note, if it is past", FIRST_CALLS, sensitive=True),
+    "programme": Fact(
+        FactKind.TEXT, "the code of the programme: a step can be one programme's", sensitive=True
+    ),
+    "masks_help": Fact(FactKind.FLAG, "a mask protects others from this disease"),
+    "has_boosters": Fact(FactKind.FLAG, "a complete vaccination has a booster"),
+    "prophylaxis": Fact(
+        FactKind.TEXT,
+        "what may still prevent the disease, until which day and where",
+        CONTACT_ONLY,
+        sensitive=True,
+    ),
     "disease": Fact(FactKind.TEXT, "the disease as it is said, with its article", sensitive=True),
     "doctor": Fact(FactKind.TEXT, "the doctor known to the person", sensitive=True),
     "rule": Fact(FactKind.TEXT, "the name of the rule that gave the dates", sensitive=True),

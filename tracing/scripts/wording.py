@@ -52,6 +52,23 @@ def tests_in_words(tests: Iterable[tuple[date, TestKind | None]], *, today: date
     return Phrase("\u202f; ".join(french), "; ".join(english))
 
 
+def prophylaxis_in_words(offered: Iterable[tuple[Phrase, date, Phrase]]) -> Phrase | None:
+    """Return what may still prevent the disease, each with its last day and where; None: nothing."""
+    found = list(offered)
+    if not found:
+        return None
+    french = [
+        f"{kind.french}, jusqu’au {day_in_words(until)} ({where.french})" for kind, until, where in found
+    ]
+    if any(kind.english is None or where.english is None for kind, _until, where in found):
+        return Phrase("\u202f; ".join(french))
+    english = [
+        f"{kind.english}, until {day_in_words(until, ENGLISH)} ({where.english})"
+        for kind, until, where in found
+    ]
+    return Phrase("\u202f; ".join(french), "; ".join(english))
+
+
 def days_of_meetings(days: Iterable[date]) -> Phrase:
     """Return the days of several meetings as they are said: « le mardi 4 janvier et le jeudi 6 janvier »."""
     ordered = sorted(set(days))

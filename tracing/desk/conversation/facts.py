@@ -24,14 +24,22 @@ from tracing.facts import queries as fact_queries
 from tracing.facts.rules import FactKind, SubjectType, in_force, onset_of, value_of
 from tracing.kernel import clock
 from tracing.people.rules import Identity
-from tracing.programmes.rules import REPRESENTATIVE_UNDER, Isolation, Quarantine, RuleRef, age_on
-from tracing.programmes.vocabulary import RiskLevel, Subject
+from tracing.programmes.rules import (
+    REPRESENTATIVE_UNDER,
+    Isolation,
+    Quarantine,
+    RuleRef,
+    age_on,
+    prophylaxis,
+)
+from tracing.programmes.vocabulary import RiskLevel, Subject, Vaccination
 from tracing.queue.rules import CallAgain
-from tracing.scripts.vocabulary import FACTS, YES, FactValue
+from tracing.scripts.vocabulary import FACTS, YES, FactValue, Phrase
 from tracing.scripts.wording import (
     RETENTION,
     days_of_meetings,
     in_both,
+    prophylaxis_in_words,
     tests_in_words,
     within_a_sentence,
 )
@@ -42,6 +50,8 @@ from tracing.staff.agent import Agent
 from tracing.staff.models import Role
 from tracing.ui.formats import phone
 
+IMMUNE = "immune"
+"""A programme's own fact: the vaccine, or the disease itself, protects for good."""
 ANNOUNCED_BY_CALLER = "result_announcement.confirmed"
 NOTHING_FOLLOWS = ("no_case", "no_longer_contact", "negligible_risk")
 """Facts because of which nobody is called again."""
@@ -130,6 +140,9 @@ def _of_both(about: CalledPerson, agent: Agent, today: date, zone: ZoneInfo) -> 
         "tracer_is_adviser": agent.holds(Role.ADVISER),
         "is_minor": _is_minor(about, age),
         "notes_issued": note is not None and note.issuer == "fund",
+        "programme": about.case.programme,
+        "masks_help": pack.masks_help,
+        "has_boosters": pack.has_boosters,
         "disease": in_both(pack.disease, pack.english) if pack.disease else None,
         "recent_infection_since": today - timedelta(days=pack.recent_infection_days),
     }
@@ -232,9 +245,28 @@ def _of_a_contact(about: CalledPerson, today: date) -> dict[str, FactValue]:
         "result_awaited": for_symptoms,
         "test_lifts": _lifts(decided, tests, for_symptoms=for_symptoms) or None,
         "tests": tests_in_words([(test.on, test.kind) for test in decided.tests], today=today),
+        "prophylaxis": None if is_exempt else _prophylaxis(about, today),
         "first_test_on": tests[0] if tests else None,
         "last_test_on": tests[-1] if len(tests) > 1 else None,
     }
+
+
+def _prophylaxis(about: CalledPerson, today: date) -> Phrase | None:
+    """Return what may still prevent the disease in a contact, as their last meeting and what they said allow."""
+    contact, pack = about.contact, about.pack
+    met_on = None if contact is None else contact.said_last_contact_on or known_day(contact)
+    if contact is None or met_on is None:
+        return None
+    known = {
+        "age": age_of(about, today),
+        "vaccination": contact.vaccination,
+        "immunodepressed": contact.immunodepressed or None,
+        IMMUNE: True if IMMUNE in pack.facts and contact.vaccination == Vaccination.COMPLETE else None,
+    }
+    return prophylaxis_in_words(
+        (in_both(one.kind, pack.english), one.until, in_both(one.referral, pack.english))
+        for one in prophylaxis(pack, last_contact=met_on, facts=known, on=today)
+    )
 
 
 def _lifts(decided: Quarantine, coming: Sequence[date], *, for_symptoms: bool) -> bool:
