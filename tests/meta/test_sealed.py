@@ -20,6 +20,7 @@ NOT_ABOUT_PEOPLE = {
     "import_messages": {"digest", "content"},
     "queue_priorities": {"postcode_hash"},
     "public_tries": {"address_hash"},
+    "public_link_tries": {"link_hash"},
 }
 """Hashes and keys that say nothing about anybody who is called; a file as it came is encrypted by its sender, a message
 is sealed, and both are gone after days."""

@@ -70,7 +70,7 @@ def platform(ways):
     with engine.begin() as connection:
         connection.execute(text("SET LOCAL session_replication_role = 'replica'"))
         for table in (
-            *("calls", "sick_notes", "public_tries", "sites", "message_stops"),
+            *("calls", "sick_notes", "public_tries", "public_link_tries", "sites", "message_stops"),
             *("note_link_papers", "note_deliveries"),
         ):
             connection.execute(text(f"DELETE FROM {table}"))
@@ -351,6 +351,9 @@ def test_a_stranger_with_the_link_learns_nothing_and_closes_it_after_five_wrong_
 
     assert "ne s’ouvre plus" in last
     assert "ne s’ouvre plus" in ask(pages, "papers", TYPED).text, "even for its person"
+    for _ in range(4):
+        of_none = ask(pages, "papers", TYPED | {"link": "7KQ4-M2XP-9DTS"}).text
+    assert "ne s’ouvre plus" in of_none, "nor does the fifth answer tell which link there is"
     assert events_of(platform) == [("note.link_closed", None)]
     with platform.connect() as connection:
         assert connection.scalar(text("SELECT count(*) FROM note_link_papers")) == 0
