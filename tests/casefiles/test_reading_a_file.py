@@ -25,6 +25,7 @@ from tracing.facts.ruling_rules import Ground, Ruling, RulingKind
 from tracing.facts.services import NewFact
 from tracing.kernel.db import session, transaction
 from tracing.kernel.events import IdentityAccess
+from tracing.queue import languages
 from tracing.queue import services as queue
 from tracing.staff.models import Role
 from tracing.vault import services as vault
@@ -75,6 +76,15 @@ def test_when_we_rang_who_what_came_of_it_and_what_is_next_stand_first(browse: B
     assert "Sans réponse" in said["Dernier appel"]
     assert said["La suite"].startswith("Rappel promis par Abel")
     assert "13:00" in said["La suite"]
+
+
+def test_a_promise_that_changes_hands_is_one_row(browse: Browser, story: Story):
+    task = complained_about(story)
+    languages.set_call_language(task, "tr", by=story.ada.id, at=NOW + 5 * MINUTE)
+
+    page = read(browse, story.dora, get_case(task.case_id).reference)
+
+    assert page.text.count("Rappel promis pour") == 1
 
 
 def test_somebody_on_the_line_is_what_is_next(browse: Browser, story: Story):

@@ -1,12 +1,15 @@
 """What is asked in a call is read by something: by a rule, by another step of the script, or it is listed here with why."""
 
 import ast
+import re
 from collections.abc import Iterator
+from dataclasses import fields
 from typing import Any
 
 import pytest
 
 from tests.support.source import PACKAGE
+from tracing.contacts.rules import Described
 from tracing.scripts.library import load_library, newest
 from tracing.scripts.publishing.paths import READ_BY_THE_PRODUCT
 from tracing.scripts.vocabulary import ScriptKind
@@ -15,6 +18,22 @@ ONLY_KEPT = {
     "profession": "The medical adviser reads it with the other answers, in the file of a question.",
 }
 """Answers that nothing reads, each with the reason for which it is asked."""
+
+
+FIELDS_OF_A_CONTACT = {
+    "first_names": "desk/conversation/facts.py",
+    "birth_name": "supervision/templates/supervision/number.html",
+    "birth_date": "desk/conversation/facts.py",
+    "phones": "desk/templates/desk/person.html",
+    "is_child": "contacts/queries.py",
+    "email": "supervision/templates/supervision/number.html",
+    "link": "contacts/words.py",
+    "place": "clusters/queries.py",
+    "is_warned": "contacts/words.py",
+    "language": "contacts/services.py",
+    "household": "contacts/calling.py",
+}
+"""What a case says of a contact, each with a module or page that reads it."""
 
 
 NAMES_THEM = {PACKAGE / "scripts/vocabulary.py", PACKAGE / "scripts/publishing/paths.py"}
@@ -57,6 +76,14 @@ def test_every_answer_of_the_newest_scripts_is_read_by_something(kind):
     unread = {question for question in script.questions if question not in read}
 
     assert unread <= set(ONLY_KEPT), "asked and read by nothing"
+
+
+def test_everything_that_is_asked_about_a_contact_is_read_by_something():
+    asked = {one.name for one in fields(Described)}
+
+    assert asked == set(FIELDS_OF_A_CONTACT)
+    for name, where in FIELDS_OF_A_CONTACT.items():
+        assert re.search(rf"\.{name}\b", (PACKAGE / where).read_text()), f"{where} does not read {name}"
 
 
 def test_what_the_studio_takes_for_read_is_read():

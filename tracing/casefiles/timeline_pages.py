@@ -84,10 +84,14 @@ def _calls(data: FileData) -> Iterable[Moment]:
 
 
 def _promises(data: FileData) -> Iterable[Moment]:
-    for one in data.promises:
+    said: set[tuple[int, datetime]] = set()
+    for one in sorted(data.promises, key=lambda promise: (promise.made_at, promise.id)):
         who = data.members.get(one.member_id, "?")
         what = _("Rappel promis pour %(when)s", when=_exactly(one.promised_for))
-        yield Moment(one.made_at, "calendar-event", "info", str(what), who)
+        # the same hour is promised once, whoever keeps it: another language, or an outcome taken back, makes a new row
+        if (one.task_id, one.promised_for) not in said:
+            yield Moment(one.made_at, "calendar-event", "info", str(what), who)
+        said.add((one.task_id, one.promised_for))
         if one.settled_at is not None and one.was_kept is not None:
             kept = _("Rappel promis tenu") if one.was_kept else _("Rappel promis non tenu")
             yield Moment(

@@ -131,6 +131,7 @@ class ContactForm(CircumstancesForm):
     is_child = BooleanField(_l("C’est un enfant : un parent répondra pour lui"))
     email = StringField(
         _l("Courriel"),
+        description=_l("Le superviseur s’en sert si aucun numéro ne la joint."),
         validators=[
             Optional(),
             Length(max=120),

@@ -117,17 +117,10 @@ def _find_barred(described: Described, *, is_invented: bool) -> tuple[Person, Id
     """Return the one who is dead or asked never to be called, if this may be them: nobody asks a widow for her husband."""
     if described.birth_date is not None:
         return None
-    behind = [
-        person
-        for number in described.phones
-        for person in people_queries.find_by_key(KeyKind.PHONE, number, is_invented=is_invented)
-    ]
-    barred = people_queries.barred(person.id for person in behind)
-    identities = people_queries.identities(person.id for person in behind if person.id in barred)
-    for person in behind:
-        identity = identities.get(person.id)
-        if identity is not None and may_be_one(described.identity, identity):
-            return _merged_into(person, identity)
+    for record in people_queries.barred_alike(described.identity, is_invented=is_invented):
+        identity = people_queries.find_identity(record)
+        if identity is not None:
+            return _merged_into(session.get_one(Person, record), identity)
     return None
 
 

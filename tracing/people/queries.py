@@ -11,7 +11,7 @@ from tracing.facts.rules import wrong_numbers as wrong_of
 from tracing.kernel.db import equals_any, session
 from tracing.people.merging import Kept, joint
 from tracing.people.models import KeyKind, Person, PersonKey
-from tracing.people.rules import Identity, realm_key
+from tracing.people.rules import Identity, may_be_one, realm_key
 from tracing.vault import services as vault
 
 
@@ -291,6 +291,18 @@ def find_by_key(kind: KeyKind, value: str, *, is_invented: bool = False, limit: 
         .order_by(Person.id)
         .limit(limit)
     ).all()
+
+
+def barred_alike(identity: Identity, *, is_invented: bool) -> list[int]:
+    """Return the records that may be this person, by given name and number, who died or asked never to be called."""
+    behind = [
+        person
+        for number in identity.phones
+        for person in find_by_key(KeyKind.PHONE, number, is_invented=is_invented)
+    ]
+    known = barred(person.id for person in behind)
+    found = identities(person.id for person in behind if person.id in known)
+    return [one for one, theirs in sorted(found.items()) if may_be_one(identity, theirs)]
 
 
 def number_hashes(person_id: int, numbers: Iterable[str]) -> dict[str, bytes]:

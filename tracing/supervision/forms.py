@@ -124,6 +124,7 @@ class NumberForm(PageForm):
         validators=[InputRequired(_l("Tapez le numéro que vous avez trouvé.")), Length(max=60)],
         render_kw={"inputmode": "tel", "autocomplete": "off"},
     )
+    is_other = BooleanField(_l("Ce n’est pas la personne décédée, ou qui ne veut plus d’appel"))
 
 
 class ReopenForm(PageForm):
@@ -165,6 +166,7 @@ class IdentityForm(PageForm):
         _l("Prénoms"), validators=[InputRequired(_l("Donnez le prénom.")), Length(max=80)]
     )
     birth_date = DateField(_l("Date de naissance"), validators=[Optional()])
+    is_other = BooleanField(_l("Ce n’est pas la personne décédée, ou qui ne veut plus d’appel"))
 
     def fill(self, known: Identity) -> None:
         """Fill in what is known."""

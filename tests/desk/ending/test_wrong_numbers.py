@@ -1,18 +1,18 @@
 """A number that is said wrong is dead for the person, an identity not confirmed loses nothing, « ne plus appeler » binds."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import select
 
 from tests.conftest import NOW
 from tests.consequences.test_following import said_dead
-from tests.desk.test_contact_call import waiting_contact
+from tests.desk.test_contact_call import LUC, waiting_contact
 from tests.desk.walking import soup, take_call
 from tests.support.story import agent, case, identity, waiting_case
 from tracing.calls.models import Conversation
 from tracing.contacts import calling
-from tracing.contacts.queries import find_contact
+from tracing.contacts.queries import described, find_contact
 from tracing.facts import queries as fact_queries
 from tracing.facts import services as fact_services
 from tracing.facts.models import Fact
@@ -152,6 +152,19 @@ def test_an_identity_not_confirmed_is_compared_and_corrected_by_the_supervisor(b
     assert people.find_joint_identity(person_id).first_names == "Maria"
     dora.get(f"/lists/tasks/{task_id}/identity", status=404)
     browse.as_(story.ada).get(f"/lists/tasks/{task_id}/identity", status=403)
+
+
+def test_the_corrected_identity_of_a_contact_is_in_the_line_of_whoever_named_them(browse, story):
+    task = waiting_contact(story, case(story.nantes, identity("Paul"), at=NOW), LUC)
+    task_id, contact_id = task.id, task.contact_id
+    end(browse, story.ada, task_id, "identity_failed", identity="Lucas Martin, 2 mai 1931")
+
+    corrected = {"birth_name": "Martin", "first_names": "Lucas", "birth_date": "1931-05-02"}
+    browse.as_(story.dora).follow(f"/lists/tasks/{task_id}/identity", corrected)
+
+    line = described(find_contact(contact_id))
+    assert (line.first_names, line.birth_name, line.birth_date) == ("Lucas", "Martin", date(1931, 5, 2))
+    assert queue.get_task(task_id).state is TaskState.OPEN
 
 
 def test_whoever_asked_never_to_be_called_is_not_through_any_door(browse, story):

@@ -13,9 +13,11 @@ from tracing.calls.rules import CallOutcome
 from tracing.cases import queries as case_queries
 from tracing.cases import services as cases
 from tracing.cases.models import CaseOutcome, CaseStatus
+from tracing.consequences import services as consequences
 from tracing.contacts import calling
 from tracing.contacts import queries as contacts
 from tracing.contacts.models import Contact, ContactStatus
+from tracing.facts.rules import FactKind, FactSource, NewFact, SubjectType
 from tracing.kernel.events import Event, IdentityAccess
 from tracing.people import queries as people
 from tracing.queue import languages
@@ -151,6 +153,31 @@ def test_a_number_of_a_known_household_joins_it(browse: Browser, story: Story):
     browse.as_(story.dora).follow(f"/lists/tasks/{son.id}/number", {"number": "06 39 98 00 01"})
 
     assert now(son).household_id == now(mother).household_id
+
+
+def test_a_number_of_somebody_alike_who_wants_no_call_is_asked_about(browse: Browser, story: Story):
+    barred = waiting_case(story.nantes, identity("Marie", "Kerguelen", phones=("+33639980077",)), at=NOW)
+    wish = NewFact(
+        subject=(SubjectType.PERSON, barred.person_id),
+        kind=FactKind.NO_CALLS,
+        value=True,
+        source=FactSource.PERSON,
+        cohort=NOW.date(),
+    )
+    consequences.record([wish], by=None, at=NOW)
+    alike = waiting_case(story.nantes, identity("Marie", "Kerguelen", phones=()), at=NOW)
+    other = waiting_case(story.nantes, identity("Paul", "Kerguelen", phones=()), at=NOW)
+    dora = browse.as_(story.dora)
+    found = {"number": "06 39 98 00 77"}
+
+    dora.follow(f"/lists/tasks/{other.id}/number", found)
+    refused = dora.post(f"/lists/tasks/{alike.id}/number", found, status=422)
+
+    assert now(other).state is TaskState.OPEN
+    assert "a demandé à ne plus être appelé" in refused.text
+    assert now(alike).state is TaskState.NO_NUMBER
+    dora.follow(f"/lists/tasks/{alike.id}/number", found | {"is_other": "y"})
+    assert now(alike).state is TaskState.OPEN
 
 
 def test_an_erased_identity_is_said_so_and_gets_no_number(browse: Browser, story: Story):

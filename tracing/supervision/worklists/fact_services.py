@@ -6,6 +6,8 @@ from datetime import date, datetime
 from tracing.calls import queries as calls
 from tracing.calls.rules import SAID_IDENTITY
 from tracing.consequences import services as consequences
+from tracing.contacts import identities as contact_identities
+from tracing.contacts import queries as contacts
 from tracing.facts import queries as fact_queries
 from tracing.facts import rules as fact_rules
 from tracing.facts.rules import FactKind, FactSource, SubjectType
@@ -101,11 +103,21 @@ def compared(task_id: int, *, by: Agent, at: datetime) -> Compared:
 
 
 def correct_identity(
-    task_id: int, *, birth_name: str, first_names: str, birth_date: date | None, by: Agent, at: datetime
+    task_id: int,
+    *,
+    birth_name: str,
+    first_names: str,
+    birth_date: date | None,
+    is_other: bool = False,
+    by: Agent,
+    at: datetime,
 ) -> CallTask:
-    """Correct who a person is, and return their call to the queue, due as before.
+    """Correct who a person is, also in the line of whoever named them, and return their call to the queue, due as before.
+
+    What depends on their age follows. `is_other`: whoever is like them and may not be called is somebody else.
 
     Raises:
+        MayBeBarred: it may be somebody who died, or asked never to be called.
         AlreadyDealtWith: the call has left the list.
         IdentityDestroyed: nothing can be corrected in a destroyed identity.
     """
@@ -121,7 +133,13 @@ def correct_identity(
             corrected = replace(
                 identity, birth_name=birth_name, first_names=first_names, birth_date=birth_date
             )
+            services.refuse_if_barred(person, corrected, is_other=is_other)
             people.revise(person, corrected)
+    contact = contacts.find_contact(task.contact_id)
+    described = contacts.described(contact) if contact is not None else None
+    if contact is not None and described is not None:
+        named = replace(described, birth_name=birth_name, first_names=first_names, birth_date=birth_date)
+        contact_identities.seal(contact, named)
     events.record(
         "person.identity_corrected",
         by=by.member_id,
@@ -130,7 +148,9 @@ def correct_identity(
         site_id=task.site_id,
         task=task.id,
     )
-    return services.put_back(task_id, by=by, at=at)
+    found = services.put_back(task_id, by=by, at=at)
+    consequences.follow({task.subject}, by=by.member_id, at=at)
+    return found
 
 
 def _retract(

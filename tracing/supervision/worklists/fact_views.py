@@ -10,7 +10,7 @@ from tracing.queue.models import BARRED, CallTask, TaskState
 from tracing.staff.access import agent, may
 from tracing.staff.models import Role
 from tracing.supervision import words
-from tracing.supervision.errors import AlreadyDealtWith
+from tracing.supervision.errors import AlreadyDealtWith, MayBeBarred
 from tracing.supervision.forms import IdentityForm, LiftForm
 from tracing.supervision.rules import WorkList
 from tracing.supervision.worklists import fact_services as services
@@ -50,17 +50,22 @@ def identity(task_id: int) -> ResponseReturnValue:
     """Show both identities of a call that ended without one confirmed, and accept a correction."""
     form, at = IdentityForm(), clock.database_now()
     if form.validate_on_submit():
-        with transaction():
-            services.correct_identity(
-                task_id,
-                birth_name=form.birth_name.data or "",
-                first_names=form.first_names.data or "",
-                birth_date=form.birth_date.data,
-                by=agent(),
-                at=at,
-            )
-        flash(_("Identité corrigée. L’appel est dans la file."))
-        return _to_list(WorkList.IDENTITY)
+        try:
+            with transaction():
+                services.correct_identity(
+                    task_id,
+                    birth_name=form.birth_name.data or "",
+                    first_names=form.first_names.data or "",
+                    birth_date=form.birth_date.data,
+                    is_other=form.is_other.data,
+                    by=agent(),
+                    at=at,
+                )
+        except MayBeBarred as refusal:
+            form.first_names.errors = [refusal.message]
+        else:
+            flash(_("Identité corrigée. L’appel est dans la file."))
+            return _to_list(WorkList.IDENTITY)
     with transaction():
         both = services.compared(task_id, by=agent(), at=at)
         listed = worklists.get_listed(task_id, site_id=agent().site.id)

@@ -39,6 +39,7 @@ from tracing.supervision.errors import (
     CannotBeReopened,
     CanStillBeTakenBack,
     DoctorStillAsked,
+    MayBeBarred,
     NotANumber,
     NotOnThisList,
     NumberSaidWrong,
@@ -197,10 +198,15 @@ def require_letter(task: CallTask, *, at: datetime) -> None:
         raise CanStillBeTakenBack
 
 
-def add_number(task_id: int, typed: str, *, allow_fiction: bool, by: Agent, at: datetime) -> CallTask:
+def add_number(
+    task_id: int, typed: str, *, is_other: bool = False, allow_fiction: bool, by: Agent, at: datetime
+) -> CallTask:
     """Add a number that was found, and return the call to the queue.
 
+    `is_other`: whoever is like them behind this number, and may not be called, is somebody else.
+
     Raises:
+        MayBeBarred: it may be somebody who died, or asked never to be called.
         NotANumber, NumberSaidWrong: what was typed cannot be rung, or does not reach the person.
         AlreadyDealtWith: the call has left the list.
         IdentityDestroyed: nothing can be added to a destroyed identity.
@@ -217,8 +223,9 @@ def add_number(task_id: int, typed: str, *, allow_fiction: bool, by: Agent, at: 
     identity = people_queries.find_identity(person.id)
     if identity is None:
         raise IdentityDestroyed
-    phones = tuple(dict.fromkeys((*read.numbers, *identity.phones)))
-    people.revise(person, replace(identity, phones=phones))
+    corrected = replace(identity, phones=tuple(dict.fromkeys((*read.numbers, *identity.phones))))
+    refuse_if_barred(person, corrected, is_other=is_other)
+    people.revise(person, corrected)
     events.record(
         "person.number_added",
         by=by.member_id,
@@ -231,6 +238,17 @@ def add_number(task_id: int, typed: str, *, allow_fiction: bool, by: Agent, at: 
     # the number may belong to a household that is already known
     households.settle_person(person.id, at=at)
     return task
+
+
+def refuse_if_barred(person: Person, identity: Identity, *, is_other: bool) -> None:
+    """Refuse an identity that may be that of somebody who must not be called, under another record.
+
+    Raises:
+        MayBeBarred
+    """
+    alike = people_queries.barred_alike(identity, is_invented=person.is_invented)
+    if not is_other and set(alike) - set(people_queries.records_of_same_person(person.id)):
+        raise MayBeBarred
 
 
 def give_up(task_id: int, *, by: Agent, at: datetime) -> CallTask:

@@ -122,6 +122,7 @@ def add_number(task_id: int) -> ResponseReturnValue:
                 services.add_number(
                     task_id,
                     form.number.data or "",
+                    is_other=form.is_other.data,
                     allow_fiction=g.settings.fiction_numbers,
                     by=agent(),
                     at=clock.database_now(),
