@@ -9,17 +9,19 @@ from tests.conftest import NOW, Clock
 from tests.desk.walking import soup, take_call
 from tests.support.story import Story, agent, case, contact, identity, waiting_case
 from tests.support.web import Browser
+from tracing.calls import services as calls
 from tracing.calls.jobs import sweep_claims
 from tracing.calls.models import NumberRung
 from tracing.cases.models import CaseOutcome
 from tracing.cases.queries import get_case
 from tracing.contacts import identities
+from tracing.contacts.queries import represented
 from tracing.contacts.rules import Described
 from tracing.kernel import clock as kernel_clock
 from tracing.kernel.db import session
 from tracing.messages import queries as outbox
 from tracing.messages import services as messages
-from tracing.messages.rules import MessageState
+from tracing.messages.rules import MessageState, Represented
 from tracing.queue import queries
 from tracing.queue import services as queue
 from tracing.queue.maintenance.jobs import promote
@@ -342,3 +344,21 @@ def test_a_text_after_calls_about_children_alone_is_for_a_parent(
 
     [text] = [one for person_id in who for one in outbox.messages_to(person_id)]
     assert ("représentant légal" in text.text) is not with_a_parent
+
+
+def test_whoever_a_legal_representative_answered_for_is_written_to_through_them(story: Story):
+    task = waiting_case(story.nantes, at=NOW)
+    by = agent(story.ada)
+    call = calls.take_next(by, at=NOW)
+    assert represented(task.person_id, None, on=NOW.date()) is None
+
+    calls.save_answer(call, task, "person_on_line", "representative", by=by, at=NOW)
+    assert represented(task.person_id, None, on=NOW.date()) is Represented.ADULT
+    messages.queue_missed_call(
+        [(task.person_id, "P0-26-1")], represented={task.person_id: Represented.ADULT}, by=by, at=NOW
+    )
+    [text] = [one.text for one in outbox.messages_to(task.person_id)]
+    assert "le représentant légal d’une personne" in text
+
+    calls.save_answer(call, task, "person_on_line", "person", by=by, at=NOW)
+    assert represented(task.person_id, None, on=NOW.date()) is None

@@ -5,6 +5,7 @@ from datetime import date, time
 import pytest
 
 from tracing.messages import rules
+from tracing.messages.rules import Represented
 
 
 @pytest.mark.parametrize(
@@ -32,9 +33,18 @@ def test_a_site_without_a_number_names_no_hours():
 
 
 def test_a_letter_about_a_child_speaks_to_the_parent():
-    said = " ".join(rules.letter("01 99 00 00 00", "tous les jours", to_representative=True))
+    said = " ".join(rules.letter("01 99 00 00 00", "tous les jours", represented=Represented.CHILD))
 
     assert "un enfant dont vous êtes le parent ou le représentant légal" in said
     assert "le nom et la date de naissance de l’enfant" in said
     assert "votre santé" not in said
     assert "votre date de naissance" not in said
+
+
+def test_a_letter_about_a_protected_adult_speaks_to_who_answers_for_them():
+    said = " ".join(rules.letter("01 99 00 00 00", "tous les jours", represented=Represented.ADULT))
+
+    assert "une personne dont vous êtes le représentant légal" in said
+    assert "le nom et la date de naissance de cette personne" in said
+    assert "enfant" not in said + rules.missed_call("", represented=Represented.ADULT)
+    assert "votre santé" not in said

@@ -19,12 +19,14 @@ from tracing.contacts.rules import Described, KeepReason, is_called, search_wind
 from tracing.facts import queries as fact_queries
 from tracing.facts.rules import FactKind, SubjectType, in_force
 from tracing.kernel.db import equals_any, fresh, session
+from tracing.messages.rules import Represented
 from tracing.people import queries as people
 from tracing.people.models import Person
 from tracing.programmes.in_force import get_pack
 from tracing.programmes.rules import REPRESENTATIVE_UNDER, Window, age_on
 from tracing.queue.errors import ClaimLost
 from tracing.queue.models import CallTask, TaskKind
+from tracing.scripts.vocabulary import REPRESENTATIVE, WHO_ANSWERS
 from tracing.staff.agent import Agent
 from tracing.vault import services as vault
 
@@ -94,16 +96,27 @@ def described(contact: Contact) -> Described | None:
     return None if identity is None else Described.of(identity)
 
 
-def needs_representative(person_id: int, contact: Contact | None, *, on: date) -> bool:
-    """Return whether a parent or legal representative is spoken and written to, in place of the person.
+def represented(person_id: int, contact: Contact | None, *, on: date) -> Represented | None:
+    """Return for whom a parent or legal representative is written to, in place of the person; None: they are themselves.
 
-    The birth date decides; where nobody knows it, the word of the case who named them as a child.
+    Of a child the birth date decides; where nobody knows it, the word of the case who named them as a child. Of an adult,
+    that a legal representative has answered for them in the last call in which somebody said who they are.
     """
     identity = people.find_joint_identity(person_id)
-    if identity is not None and identity.birth_date is not None:
-        return age_on(identity.birth_date, on) < REPRESENTATIVE_UNDER
     known = described(contact) if contact is not None else None
-    return known is not None and known.is_child
+    if identity is not None and identity.birth_date is not None:
+        is_child = age_on(identity.birth_date, on) < REPRESENTATIVE_UNDER
+    else:
+        is_child = known is not None and known.is_child
+    if is_child:
+        return Represented.CHILD
+    records = people.records_of_same_person(person_id)
+    spoken = session.scalars(
+        select(CallTask.id).where(equals_any(CallTask.person_id, records)).order_by(CallTask.id)
+    ).all()
+    answers = calls.answers_by_task(spoken, [WHO_ANSWERS])
+    said = [answers[one][WHO_ANSWERS] for one in spoken if WHO_ANSWERS in answers[one]]
+    return Represented.ADULT if said and said[-1] == REPRESENTATIVE else None
 
 
 def descriptions(contacts: Sequence[Contact]) -> dict[int, Described | None]:

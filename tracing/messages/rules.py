@@ -41,32 +41,46 @@ def mobile_of(numbers: Sequence[str]) -> str | None:
     return next((number for number in numbers if number.startswith(MOBILE_PREFIXES)), None)
 
 
-def missed_call(call_back: str, *, to_representative: bool = False) -> str:
+class Represented(StrEnum):
+    """Whom a message is about that goes to somebody who answers for them."""
+
+    CHILD = "child"
+    """A parent or legal representative answers."""
+    ADULT = "adult"
+    """A protected adult: a legal representative has answered for them."""
+
+
+def missed_call(call_back: str, *, represented: Represented | None = None) -> str:
     """Return the text sent after unanswered calls; `call_back` is empty for a site without a number.
 
-    `to_representative`: the calls were about children only, whose parent answers.
+    `represented`: the calls were about people only for whom somebody else answers.
     """
     ring = f" Rappelez-nous au {call_back}." if call_back else " Nous vous rappellerons."
     lost = "L’Assurance Maladie a essayé de vous joindre et n’y est pas parvenue."
-    if to_representative:
+    if represented is Represented.ADULT:
+        lost = "L’Assurance Maladie a essayé de joindre le représentant légal d’une personne, et n’y est pas parvenue."
+    elif represented is Represented.CHILD:
         lost = "L’Assurance Maladie a essayé de joindre un parent ou le représentant légal d’un enfant, et n’y est pas parvenue."
     return f"{lost}{ring} Aucune coordonnée bancaire ne vous sera demandée."
 
 
-def letter(call_back: str, hours: str, *, to_representative: bool = False) -> tuple[str, ...]:
+def letter(call_back: str, hours: str, *, represented: Represented | None = None) -> tuple[str, ...]:
     """Return the paragraphs of the letter to a person who cannot be reached by telephone; `hours` in words.
 
-    `to_representative`: the person is a child, and a parent or legal representative is written to.
+    `represented`: somebody who answers for the person is written to.
     """
     ring = (
         f"Appelez-nous au {call_back}, {hours}." if call_back else "Appelez votre caisse d’assurance maladie."
     )
-    if to_representative:
+    if represented is not None:
+        is_child = represented is Represented.CHILD
+        whom = "un enfant dont vous êtes le parent ou" if is_child else "une personne dont vous êtes"
+        them = "de l’enfant" if is_child else "de cette personne"
         return (
             "Madame, Monsieur,",
-            "Nous cherchons à vous joindre au sujet de la santé d’un enfant dont vous êtes le parent ou le représentant légal, et nous n’avons pas de numéro de téléphone où vous appeler.",
+            f"Nous cherchons à vous joindre au sujet de la santé d’{whom} le représentant légal, et nous n’avons pas de numéro de téléphone où vous appeler.",
             f"{ring} Ayez cette lettre sous la main\u202f: la référence ci-dessus nous suffit pour retrouver son dossier.",
-            "L’appel est confidentiel. Nous vous demanderons qui vous êtes, puis le nom et la date de naissance de l’enfant, jamais vos coordonnées bancaires.",
+            f"L’appel est confidentiel. Nous vous demanderons qui vous êtes, puis le nom et la date de naissance {them}, jamais vos coordonnées bancaires.",
             "Nous vous remercions de votre appel.",
         )
     return (

@@ -1,7 +1,8 @@
 """Put messages into the outbox, and stop or allow the messages to a person."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -11,7 +12,7 @@ from tracing.kernel.db import equals_any, lock_row, refresh_known, session, take
 from tracing.messages import queries, rules
 from tracing.messages.errors import LetterStopped
 from tracing.messages.models import Message, MessageStop
-from tracing.messages.rules import Channel, MessageState
+from tracing.messages.rules import Channel, MessageState, Represented
 from tracing.people import queries as people
 from tracing.staff import queries as staff
 from tracing.staff.agent import Agent
@@ -20,12 +21,16 @@ from tracing.vault import services as vault
 
 
 def queue_missed_call(
-    missed: Iterable[tuple[int, str]], *, children: Collection[int] = (), by: Agent, at: datetime
+    missed: Iterable[tuple[int, str]],
+    *,
+    represented: Mapping[int, Represented] = MappingProxyType({}),
+    by: Agent,
+    at: datetime,
 ) -> list[Message]:
     """Queue a text to the people of a household that could not be reached; `missed`: each person and their reference.
 
     One text per mobile number, however many people share it; none for people without one, or reported dead. Behind a
-    number of `children` alone, a parent is written to. Nothing is sent from here.
+    number of people alone for whom somebody answers (`represented`), that one is written to. Nothing is sent from here.
     """
     number = staff.get_site(by.site.id).call_back_number
     call_back = phone(number) if number else ""
@@ -36,8 +41,9 @@ def queue_missed_call(
             sharing.setdefault(to, []).append((person_id, reference))
     queued = []
     for to, people_there in sharing.items():
-        is_childs = all(person_id in children for person_id, _reference in people_there)
-        sealed = {"to": to, "text": rules.missed_call(call_back, to_representative=is_childs)}
+        kinds = {represented.get(person_id) for person_id, _reference in people_there}
+        whom = None if None in kinds else kinds.pop() if len(kinds) == 1 else Represented.ADULT
+        sealed = {"to": to, "text": rules.missed_call(call_back, represented=whom)}
         person_id, reference = people_there[0]
         queued.append(_put(person_id, reference, Channel.SMS, MessageState.QUEUED, sealed, by=by, at=at))
     return queued

@@ -14,7 +14,8 @@ UNKNOWN = "unknown"
 
 IDENTITY_QUESTION = "identity_confirmed"
 WHO_ANSWERS = "person_on_line"
-ANSWER_FOR_SOMEBODY = frozenset({"representative", "helper"})
+REPRESENTATIVE = "representative"
+ANSWER_FOR_SOMEBODY = frozenset({REPRESENTATIVE, "helper"})
 """Who answers for the person they speak of: a legal representative, or a relative with the person's consent."""
 
 

@@ -17,7 +17,7 @@ from tracing.consequences import follow_ups, reopening, stated_rules
 from tracing.consequences import services as consequences
 from tracing.contacts import marks
 from tracing.contacts.case_closing import close_when_done
-from tracing.contacts.queries import find_contact, needs_representative
+from tracing.contacts.queries import find_contact, represented
 from tracing.desk import rules
 from tracing.desk.conversation.conversation import ScriptedConversation
 from tracing.desk.ending import wrong_numbers
@@ -373,7 +373,7 @@ def _stop(
 
 def _try_household_again(call: Call, *, by: Agent, at: datetime) -> None:
     """The number did not reach the people: try everyone in the household again at another time."""
-    missed, children = [], set()
+    missed, answered_for = [], {}
     today = clock.local_day(at, by.site.time_zone)
     for task, _spoken in unfinished(call, by=by, at=at):
         when = next_try(task, by=by, at=at)
@@ -381,8 +381,9 @@ def _try_household_again(call: Call, *, by: Agent, at: datetime) -> None:
             queue.postpone_task(task, until=when, at=at)
             if is_text_due(_pack_of(task), task.attempts):
                 missed.append((task.person_id, case_queries.get_case(task.case_id).reference))
-                if needs_representative(task.person_id, find_contact(task.contact_id), on=today):
-                    children.add(task.person_id)
+                whom = represented(task.person_id, find_contact(task.contact_id), on=today)
+                if whom is not None:
+                    answered_for[task.person_id] = whom
             continue
         task.attempts += 1
         queue.close_task(task, TaskState.UNREACHABLE, by=by.member_id, at=at)
@@ -390,7 +391,7 @@ def _try_household_again(call: Call, *, by: Agent, at: datetime) -> None:
         if contact is not None:
             marks.mark_unreachable(contact, by=by.member_id, at=at)
             close_when_done(task.case_id, by=by.member_id, at=at)
-    messages.queue_missed_call(missed, children=children, by=by, at=at)
+    messages.queue_missed_call(missed, represented=answered_for, by=by, at=at)
 
 
 def next_try(task: CallTask, *, by: Agent, at: datetime) -> datetime | None:

@@ -4,7 +4,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from tracing.contacts.queries import find_contact, needs_representative
+from tracing.contacts.queries import find_contact, represented
 from tracing.kernel import clock
 from tracing.kernel.db import transaction
 from tracing.messages import queries, rules, words
@@ -44,7 +44,7 @@ def letter(task_id: int) -> ResponseReturnValue:
             listed = worklists.get_listed(task_id, site_id=agent().site.id)
             services.require_letter(listed.task, at=clock.database_now())
             task, identity = services.show_identity(task_id, by=agent(), at=clock.now())
-            to_representative = _is_childs(task)
+            written_for = _represented(task)
     except CanStillBeTakenBack as refusal:
         return _wait(refusal)
     return render_template(
@@ -52,8 +52,8 @@ def letter(task_id: int) -> ResponseReturnValue:
         listed=listed,
         identity=identity,
         site=staff.get_site(agent().site.id),
-        paragraphs=paragraphs(to_representative=to_representative),
-        to_representative=to_representative,
+        paragraphs=paragraphs(written_for),
+        to_representative=written_for is not None,
         written=queries.letters_to([task.person_id]).get(task.person_id),
         today=rules.day_in_words(clock.local_day(clock.now(), agent().site.time_zone)),
     )
@@ -65,13 +65,13 @@ def _wait(refusal: CanStillBeTakenBack) -> ResponseReturnValue:
     return redirect(url_for("supervision.lists", list=WorkList.NO_NUMBER.value), 303)
 
 
-def _is_childs(task: CallTask) -> bool:
-    """Return whether the letter about a call goes to the representative of a child."""
+def _represented(task: CallTask) -> rules.Represented | None:
+    """Return for whom the letter about a call goes to somebody who answers for them; None: to the person."""
     today = clock.local_day(clock.now(), agent().site.time_zone)
-    return needs_representative(task.person_id, find_contact(task.contact_id), on=today)
+    return represented(task.person_id, find_contact(task.contact_id), on=today)
 
 
-def paragraphs(*, to_representative: bool) -> tuple[str, ...]:
+def paragraphs(written_for: rules.Represented | None) -> tuple[str, ...]:
     """Return the text of the letter, with the site's telephone number and hours."""
     site = staff.get_site(agent().site.id)
     calling = calling_of(site, None)
@@ -79,7 +79,7 @@ def paragraphs(*, to_representative: bool) -> tuple[str, ...]:
         calling.opens, calling.closes, sundays=calling.sundays, holidays=calling.holidays
     )
     call_back = phone(site.call_back_number) if site.call_back_number else ""
-    return rules.letter(call_back, hours, to_representative=to_representative)
+    return rules.letter(call_back, hours, represented=written_for)
 
 
 @may(Role.SUPERVISOR)
@@ -92,7 +92,7 @@ def letter_written(task_id: int) -> ResponseReturnValue:
             messages.letter_written(
                 listed.task.person_id,
                 listed.reference,
-                "\n".join(paragraphs(to_representative=_is_childs(listed.task))),
+                "\n".join(paragraphs(_represented(listed.task))),
                 by=agent(),
                 at=clock.database_now(),
             )
@@ -110,7 +110,7 @@ def queued_letter(letter_id: int) -> ResponseReturnValue:
         identity = services.show_addressee(message, by=agent(), at=clock.now())
         found = queries.read_letter(message)
         today = clock.local_day(clock.now(), agent().site.time_zone)
-        to_representative = needs_representative(message.person_id, None, on=today)
+        written_for = represented(message.person_id, None, on=today)
         enclosed = notes.enclosed_in(message.id)
     return render_template(
         "supervision/queued_letter.html",
@@ -119,7 +119,7 @@ def queued_letter(letter_id: int) -> ResponseReturnValue:
         identity=identity if found.text is not None else None,
         site=staff.get_site(agent().site.id),
         paragraphs=(found.text or "").split("\n"),
-        to_representative=to_representative,
+        to_representative=written_for is not None,
         slip=found.slip.split("\n") if found.slip else [],
         today=rules.day_in_words(clock.local_day(clock.now(), agent().site.time_zone)),
     )
