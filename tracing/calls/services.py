@@ -14,6 +14,7 @@ from tracing.calls.models import Answer, Call, Conversation, Draft, NumberRung
 from tracing.calls.rules import CallOutcome, GiveBackReason
 from tracing.kernel import clock, events
 from tracing.kernel.db import refresh_known, session, take_id
+from tracing.queue import queries as queue_queries
 from tracing.queue.claims import ending, next_call
 from tracing.queue.claims import services as claims_services
 from tracing.queue.claims.next_call import Claim
@@ -86,8 +87,13 @@ def _new_call(claim: Claim, by: Agent, *, proof: str, escalation_id: int | None 
     )
 
 
-def lock_for_write(call_id: int, by: Agent, *, escalation_id: int | None = None, at: datetime) -> Call:
+def lock_for_write(
+    call_id: int, by: Agent, *, escalation_id: int | None = None, reaching: int | None = None, at: datetime
+) -> Call:
     """Return the call for a write, after locking its household and renewing its claim.
+
+    `reaching` is the task of a person, if the write may change the calls of those whom they named: their households are
+    then locked with this one, all in one order, so that two calls whose people name each other never lock crosswise.
 
     Every write of a call starts here: it states the claim number under which the call was started. A tracer's writes
     do not apply to a call made for a question (`escalation_id`), nor the other way round.
@@ -102,6 +108,8 @@ def lock_for_write(call_id: int, by: Agent, *, escalation_id: int | None = None,
     if call.escalation_id != escalation_id:
         raise NoSuchCall
     require_not_ended(call)
+    if reaching is not None:
+        queue_queries.lock_homes_around(reaching, call.household_id)
     claims_services.renew_for_write(call.entry_id, call.claim_number, by, at=at)
     require_this_browser(call, by)
     return call

@@ -246,7 +246,7 @@ def _write(call_id: int, task_id: int, change: Change, *, is_sent: bool = False)
     """Make a change under the call's claim, in one transaction; if a dialog was sent, discard its draft too."""
     with transaction():
         at = clock.database_now()
-        call = calls.lock_for_write(call_id, agent(), at=at)
+        call = calls.lock_for_write(call_id, agent(), reaching=task_id, at=at)
         if call.site_id != agent().site.id:
             raise NoSuchCall
         changed = change(call, calls.task_of_call(call, task_id), at)

@@ -21,7 +21,7 @@ from tracing.desk.ending import views as ending_views
 from tracing.desk.home import dashboard, own_views
 from tracing.desk.home.notices import must_read_first
 from tracing.desk.inbound import views as incoming_views
-from tracing.desk.rules import RED_FLAGS
+from tracing.desk.rules import DATING_QUESTIONS, RED_FLAGS
 from tracing.desk.screen import handover_views
 from tracing.desk.screen.page_views import (
     call_url,
@@ -280,7 +280,8 @@ def write(call_id: int, task_id: int, typed: StepInput, *, goes_on: bool = False
     with transaction():
         at, by = asked_at(), agent()
         held = queries.own_call(call_id, by)
-        calls.lock_for_write(call_id, by, at=at)
+        reaching = task_id if typed.asked & DATING_QUESTIONS else None
+        calls.lock_for_write(call_id, by, reaching=reaching, at=at)
         spoken = services.open_conversations(held, by=by, at=at)
         talk = services.talk_in(held, task_id, spoken=spoken, by=by, at=at)
         was_danger = talk.answers.get(RED_FLAGS) == YES

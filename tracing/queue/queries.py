@@ -78,6 +78,17 @@ def lock_tasks(which: ColumnElement[bool]) -> Sequence[CallTask]:
     return session.scalars(fresh(chosen.with_for_update())).all()
 
 
+def lock_homes_around(task_id: int, household_id: int) -> None:
+    """Lock a household, and those of everybody whom the case of one of its tasks named, in the order of `lock_tasks`."""
+    case_id = select(CallTask.case_id).where(CallTask.id == task_id, CallTask.contact_id.is_(None))
+    homes = session.scalars(
+        select(CallTask.household_id)
+        .where(CallTask.case_id == case_id.scalar_subquery(), CallTask.household_id.is_not(None))
+        .distinct()
+    )
+    entries_of(sorted({household_id, *(home for home in homes if home is not None)}), lock=True)
+
+
 def lock_task(task: CallTask) -> None:
     """Lock the household of a task, then the task, and read both again: the order of `lock_tasks`."""
     if task.household_id is not None:

@@ -322,7 +322,7 @@ def _task(call_id: int, task_id: int) -> CallTask:
 def _locked(call_id: int, task_id: int) -> tuple[Call, CallTask, datetime]:
     """Return the call and the task under the call's claim, and the moment of the change."""
     at = clock.database_now()
-    call = calls.lock_for_write(call_id, agent(), at=at)
+    call = calls.lock_for_write(call_id, agent(), reaching=task_id, at=at)
     if call.site_id != agent().site.id:
         raise NoSuchCall
     return call, calls.task_of_call(call, task_id), at

@@ -97,7 +97,7 @@ def remove(call_id: int, task_id: int, place_id: int) -> ResponseReturnValue:
 def _write(call_id: int, task_id: int, change: Callable[[Call, CallTask, datetime], None]) -> None:
     with transaction():
         at = clock.database_now()
-        call = calls.lock_for_write(call_id, agent(), at=at)
+        call = calls.lock_for_write(call_id, agent(), reaching=task_id, at=at)
         if call.site_id != agent().site.id:
             raise NoSuchCall
         change(call, calls.task_of_call(call, task_id), at)

@@ -131,7 +131,7 @@ def finish(call_id: int, task_id: int, outcome: CallOutcome, form: EndForm) -> C
     """End the conversation under the call's claim; for the outcome `needs_doctor`, first raise the question."""
     by, at = agent(), clock.database_now()
     held = queries.own_call(call_id, by)
-    calls.lock_for_write(call_id, by, at=at)
+    calls.lock_for_write(call_id, by, reaching=task_id, at=at)
     talk = services.talk_in(held, task_id, by=by, at=at)
     before = taking_back.look(held)
     asks = OUTCOMES[outcome].asks
