@@ -10,7 +10,7 @@ from tracing.scripts import rules
 from tracing.scripts.definitions import PLACEHOLDER
 from tracing.scripts.library import load_library, newest
 from tracing.scripts.vocabulary import FACTS, FactKind, Outcome, ScriptKind
-from tracing.scripts.wording import render_say, said_aloud, with_who_answers
+from tracing.scripts.wording import fill, render_say, said_aloud, with_who_answers
 
 NEWEST = [newest(load_library(), kind) for kind in ScriptKind]
 BEFORE_ANYBODY_IS_KNOWN = {"opening", "person_absent", "wrong_number", "other_language", "person_refuses"}
@@ -130,3 +130,26 @@ def test_nobody_is_referred_to_a_rule_that_was_not_given(contact, contact_facts)
     facts = contact_facts | {"quarantine_required": False, "quarantine_end": None}
 
     assert "règle que je viens" not in " ".join(render_say(contact.step("tests"), facts))
+
+
+@pytest.mark.parametrize(
+    ("person", "said"),
+    [
+        ("Axel Roy", "Le test d’Axel Roy est là, dès qu’Axel Roy va mieux."),
+        ("Élise Roy", "Le test d’Élise Roy est là, dès qu’Élise Roy va mieux."),
+        ("Yves Roy", "Le test d’Yves Roy est là, dès qu’Yves Roy va mieux."),
+        ("Yann Roy", "Le test de Yann Roy est là, dès que Yann Roy va mieux."),
+        ("Marie Roy", "Le test de Marie Roy est là, dès que Marie Roy va mieux."),
+    ],
+)
+def test_a_name_that_begins_with_a_vowel_is_said_as_french_is(person, said):
+    assert fill("Le test de {person} est là, dès que {person} va mieux.", {"person": person}) == said
+    assert fill("The test de {person}", {"person": person}, "en") == f"The test de {person}"
+
+
+@pytest.mark.parametrize("script", NEWEST, ids=lambda script: script.kind)
+def test_words_that_address_nobody_in_french_address_nobody_in_english(script):
+    for wording in (one for step in script.steps for paragraph in step.say for one in paragraph):
+        english = script.english[wording].removeprefix("Thank you")
+        if not SECOND_PERSON.search(wording):
+            assert not re.search(r"\byou(?:rs?|rself)?\b", english, re.IGNORECASE), english

@@ -5,6 +5,8 @@ script has the English of each text, and a fact that is said has its own.
 """
 
 import hashlib
+import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -122,7 +124,20 @@ def fill(sentence: str, facts: Facts, language: str = FRENCH) -> str | None:
         if words is None:
             return None
         known[name] = words
+    if language == FRENCH:
+        sentence = _BEFORE_A_WORD.sub(lambda found: _elided(found, known), sentence)
     return PLACEHOLDER.sub(lambda blank: known[blank[1]], sentence)
+
+
+_BEFORE_A_WORD = re.compile(r"\b([Dd]|[Qq]u)e (\{([^{}]*)\})")
+_BEGINS_WITH_VOWEL = re.compile(r"[aeiouœæh]|y(?![aeiou])", re.IGNORECASE)
+
+
+def _elided(found: "re.Match[str]", known: Mapping[str, str]) -> str:
+    """Return "de" or "que" before a word as it is said: « d’Axel », « qu’Élise », « de Yann »."""
+    # an h is taken as mute: so it is in all but a few given names
+    plain = unicodedata.normalize("NFD", known[found[3]][:2])
+    return f"{found[1]}’{found[2]}" if _BEGINS_WITH_VOWEL.match(plain) else found[0]
 
 
 @dataclass(frozen=True)
