@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from tests.conftest import NOW
 from tests.contacts.conftest import LUC, named, on_the_phone
 from tests.support.pages import check_fragment
-from tests.support.story import agent, contact, identity
+from tests.support.story import agent, case, contact, identity
 from tests.support.sweep import end_claims
 from tracing.calls import queries as call_queries
 from tracing.calls import services as calls
@@ -16,7 +16,7 @@ from tracing.calls.rules import CallOutcome
 from tracing.cases import queries as cases
 from tracing.consequences import services as consequences
 from tracing.contacts import marks, queries, services
-from tracing.facts.rules import SubjectType
+from tracing.facts.rules import FactKind, FactSource, NewFact, SubjectType
 from tracing.kernel import db
 from tracing.kernel.events import Event
 from tracing.people import queries as people
@@ -267,3 +267,27 @@ def test_no_event_holds_an_identity(browse, story, phone, luc, session):
 
     for secret in ("Luc", "Martin", "639980002"):
         assert secret not in details
+
+
+@pytest.mark.parametrize(
+    ("kind", "state"), [(FactKind.DEATH, TaskState.DECEASED), (FactKind.NO_CALLS, TaskState.NO_CALLS)]
+)
+@pytest.mark.parametrize("more", [{}, {"contact-birth_date": "1980-05-17"}])
+def test_a_corrected_contact_who_turns_out_to_be_somebody_never_to_be_called_is_not(
+    browse, story, phone, luc, kind, state, more
+):
+    barred = case(story.nantes, identity("Zoé", "Blin", phones=("+33639980088",)), at=NOW).person_id
+    said = NewFact(
+        subject=(SubjectType.PERSON, barred),
+        kind=kind,
+        value=True,
+        source=FactSource.PERSON,
+        cohort=NOW.date(),
+    )
+    consequences.record([said], by=None, at=NOW)
+    theirs = {"contact-first_names": "Zoé", "contact-birth_name": "Blin", "contact-phones": "06 39 98 00 88"}
+
+    browse.as_(story.ada).fragment(f"{phone.path}/{luc.id}", LUC | theirs | more)
+
+    assert task_of(luc).person_id == barred
+    assert task_of(luc).state is state

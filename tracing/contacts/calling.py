@@ -16,7 +16,16 @@ from tracing.programmes.rules import age_on
 from tracing.queue import queries
 from tracing.queue import services as queue
 from tracing.queue.households import services as households
-from tracing.queue.models import BARRED_AS, ENDED, NEEDS_A_NUMBER, NOT_REACHED, CallTask, TaskKind, TaskState
+from tracing.queue.models import (
+    BARRED_AS,
+    ENDED,
+    NEEDS_A_NUMBER,
+    NOT_REACHED,
+    STILL_TO_CALL,
+    CallTask,
+    TaskKind,
+    TaskState,
+)
 from tracing.queue.rules import Factor, factors_of
 
 
@@ -105,8 +114,11 @@ def move(contact: Contact, from_person: int, *, at: datetime) -> None:
     households.settle_person(contact.person_id, at=at)
     for household_id in sorted(left):
         households.refresh(household_id, at=at)
+    barred_by = people.barred_by([contact.person_id]).get(contact.person_id)
     for task in tasks:
         session.refresh(task)
+        if barred_by is not None and task.state in STILL_TO_CALL:
+            queue.close_task(task, BARRED_AS[barred_by], by=None, at=at)
 
 
 def _ask(contact: Contact, case: Case, phones: Sequence[str], *, at: datetime) -> None:

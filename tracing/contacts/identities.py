@@ -39,7 +39,9 @@ def correct(contact: Contact, described: Described, *, may_move: bool, cohort: d
     """
     person = people_queries.get_person(contact.person_id)
     identity = people_queries.find_identity(person.id)
-    known = _find_known(described, is_invented=person.is_invented)
+    known = _find_known(described, is_invented=person.is_invented) or _find_barred(
+        described, is_invented=person.is_invented
+    )
     # two records of one person count as the same: a correction does not move a contact between them
     moves = known is not None and known[0].id not in people_queries.records_of_same_person(person.id)
     shared = queries.is_shared(person.id, but=contact.id)
