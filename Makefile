@@ -98,7 +98,7 @@ backup: setup ## Save the databases of `make run`, also while it runs: make back
 
 .PHONY: bench
 bench: setup ## Measure speed beside raw limits of the same run (some minutes; quick=--quick: a tenth of it)
-	@for name in import_lot claim sweep next_call call_page board consequences sick_note public_checks studio chain call_screen; do $(BIN)/python -m benchmarks.$$name $(quick) || failed=1; done; test -z "$$failed"
+	@for name in import_lot claim sweep next_call call_page board consequences sick_note public_checks studio chain call_screen clusters; do $(BIN)/python -m benchmarks.$$name $(quick) || failed=1; done; test -z "$$failed"
 
 .PHONY: migrate
 migrate: setup ## Bring both databases to the shape of this release
