@@ -40,8 +40,8 @@ def seeded(story):
     queries.follow_now(NOW)
 
 
-def waiting(story, number, *, at=NOW, told=False):
-    """A case whose isolation was decided, told or not yet."""
+def waiting(story, number, *, at=NOW, told=False, decided=True):
+    """A case whose isolation was decided, told or not yet; or which nobody has opened since it came."""
     phone = f"+3363998{number:04}"
     of = case(story.nantes, identity("Marie", f"Nombreuse{number}", phones=(phone,)), at=at)
     task = queue_services.enqueue(
@@ -53,7 +53,8 @@ def waiting(story, number, *, at=NOW, told=False):
         due_at=at + DAY,
         at=at,
     )
-    consequences.follow_case(of.id, by=None, at=at)
+    if decided:
+        consequences.follow_case(of.id, by=None, at=at)
     if told:
         queue_services.close_task(task, TaskState.DONE, by=None, at=at)
         consequences.remember_told(task, at=at)
@@ -98,6 +99,29 @@ def test_the_preview_counts_whose_end_moves_and_writes_nothing(rose, story):
     database.expire_all()
     assert (get_case(not_told.id).isolation_last_day, get_case(told.id).isolation_last_day) == before
     assert database.get_one(CallTask, task.id).again is None
+
+
+def test_a_draft_that_changes_nothing_moves_no_end(rose, story):
+    untouched, _task = waiting(story, 1, decided=False)
+    waiting(story, 2, told=True)
+    draft = begin(rose)
+    plan(rose, draft)
+
+    rose.post(f"{draft}/preview", filled(rose.get(draft), f"{draft}/preview"))
+    jobs.work_on_runs(PARIS)
+
+    assert (figures(rose, draft)["dossiers relus"], figures(rose, draft)["fins déplacées"]) == (2, 0)
+    assert untouched.isolation_last_day is None
+
+
+def test_an_end_that_nobody_has_opened_yet_moves_too(rose, story):
+    waiting(story, 1, decided=False)
+    draft = drafted(rose)
+
+    rose.post(f"{draft}/preview", filled(rose.get(draft), f"{draft}/preview"))
+    jobs.work_on_runs(PARIS)
+
+    assert figures(rose, draft)["fins déplacées"] == 1
 
 
 def test_a_preview_of_an_older_draft_says_so(rose, story):

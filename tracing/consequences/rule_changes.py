@@ -36,9 +36,15 @@ class Effect:
         return Effect(*(getattr(self, one.name) + getattr(other, one.name) for one in fields(self)))
 
 
-def carry_out(case_id: int, reaching: frozenset[str], *, number: int, at: datetime) -> Effect:
-    """Decide a case and its contacts by the rules in force now; who was told keeps theirs, but for those `reaching`."""
+def carry_out(case_id: int, reaching: frozenset[str], *, former: Pack, number: int, at: datetime) -> Effect:
+    """Decide a case and its contacts by the rules in force now; who was told keeps theirs, but for those `reaching`.
+
+    `former` are the rules before: an end that they would have given as well is none that moves.
+    """
     before = _ends(case_id)
+    if None in before.values():
+        # nobody was called about it yet, so that nothing is stored
+        before = _ends_under(former, case_id, at=at)
     followed = follow_case(case_id, reaching=reaching, by=None, at=at)
     after = _ends(case_id)
     moved = [subject for subject, end in after.items() if before.get(subject) != end]
@@ -54,10 +60,10 @@ def carry_out(case_id: int, reaching: frozenset[str], *, number: int, at: dateti
     return _counted(followed, len(moved))
 
 
-def try_out(case_id: int, pack: Pack, reaching: frozenset[str], *, at: datetime) -> Effect:
+def try_out(case_id: int, pack: Pack, reaching: frozenset[str], *, former: Pack, at: datetime) -> Effect:
     """Return what these rules would do to a case; nothing of it stays."""
     with in_force.supposing(pack), trial():
-        return carry_out(case_id, reaching, number=0, at=at)
+        return carry_out(case_id, reaching, former=former, number=0, at=at)
 
 
 def next_cases(programme: str, *, after: int, since: date, most: int) -> Sequence[int]:
@@ -93,6 +99,12 @@ def _ends(case_id: int) -> dict[tuple[str, int], date | None]:
     for contact in contact_queries.contacts_of_case(case_id):
         found["contact", contact.id] = contact.quarantine_last_day
     return found
+
+
+def _ends_under(pack: Pack, case_id: int, *, at: datetime) -> dict[tuple[str, int], date | None]:
+    with in_force.supposing(pack), trial():
+        follow_case(case_id, by=None, at=at)
+        return _ends(case_id)
 
 
 def _counted(followed: Sequence[Consequence], moved: int) -> Effect:

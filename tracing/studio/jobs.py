@@ -59,6 +59,8 @@ class _State:
 
     run: tuple[int, int] | None = None
     pack: Pack | None = None
+    former: Pack | None = None
+    """The rules before those of the run."""
     reaching: frozenset[str] = frozenset()
     held: set[int] = field(default_factory=set)
     """The postponed cases of that run that were held again."""
@@ -70,9 +72,11 @@ class _State:
         if self.run == (run.id, run.revision):
             return
         if run.kind is RunKind.EFFECT:
-            self.pack, self.reaching = None, reaching_of(version)
+            self.pack = None
+            self.former, self.reaching = replaced_by(version)
         else:
-            self.pack, self.reaching = supposed(version, zone, at=at)
+            self.former = queries.last_pack(version.programme)
+            self.pack, self.reaching = supposed(self.former, version, zone, at=at)
         self.run = (run.id, run.revision)
 
 
@@ -133,9 +137,11 @@ def _go_through(
 
 
 def _effect(state: _State, case_id: int, *, number: int, at: datetime) -> Effect:
+    if state.former is None:
+        raise ValueError("the run was not prepared")
     if state.pack is None:
-        return rule_changes.carry_out(case_id, state.reaching, number=number, at=at)
-    return rule_changes.try_out(case_id, state.pack, state.reaching, at=at)
+        return rule_changes.carry_out(case_id, state.reaching, former=state.former, number=number, at=at)
+    return rule_changes.try_out(case_id, state.pack, state.reaching, former=state.former, at=at)
 
 
 def _add(run: RuleRun, effect: Effect) -> None:
@@ -145,17 +151,18 @@ def _add(run: RuleRun, effect: Effect) -> None:
     run.notes_to_mend += effect.notes_to_mend
 
 
-def reaching_of(version: RuleVersion) -> frozenset[str]:
-    """Return the rules that an approved version brought and that also change measures under way."""
+def replaced_by(version: RuleVersion) -> tuple[Pack, frozenset[str]]:
+    """Return the rules before an approved version, and those it brought that also change measures under way."""
     known = queries.versions(loader.get_pack(version.programme))
     after = next(one.pack for one in known if one.number == version.number)
     before = next(one.pack for one in reversed(known) if one.number < (version.number or 0))
-    return rules.reaching(before, after, version.table_name)
+    return before, rules.reaching(before, after, version.table_name)
 
 
-def supposed(version: RuleVersion, zone: ZoneInfo, *, at: datetime) -> tuple[Pack, frozenset[str]]:
+def supposed(
+    before: Pack, version: RuleVersion, zone: ZoneInfo, *, at: datetime
+) -> tuple[Pack, frozenset[str]]:
     """Return the rules as if a draft took effect today, and those of it that also change measures under way."""
-    before = queries.last_pack(version.programme)
     try:
         after = rules.compose(before, version.table_name, version.rows, clock.local_day(at, zone))
     except ValidationError:
