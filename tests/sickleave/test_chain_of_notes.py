@@ -3,10 +3,11 @@
 from dataclasses import replace
 from datetime import date, timedelta
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.sickleave.test_deciding_a_note import EXERCISE, request
+from tests.sickleave.test_deciding_a_note import COVID, EXERCISE, request
 from tracing.programmes.rules import isolation, note_rule, quarantine
 from tracing.programmes.vocabulary import Subject, Vaccination
 from tracing.sickleave.answers import free_from
@@ -14,6 +15,7 @@ from tracing.sickleave.mending.rules import Chain, decide_prolongation, decide_r
 from tracing.sickleave.rules import NoteAllowed, NoteRefused, Reason, decide_note
 
 TODAY = date(2026, 3, 10)
+CALLED = date(2022, 1, 10)
 DAY = timedelta(days=1)
 MANY = settings(max_examples=300, deadline=None)
 
@@ -142,3 +144,34 @@ def test_a_replaced_prolongation_begins_where_it_began(started, worked, back):
     else:
         assert found.reason is not Reason.OVERLAP
     assert decide_replacement(replace(made, can_telework=True), earlier=chain).reason is Reason.CAN_TELEWORK
+
+
+@pytest.mark.parametrize(
+    ("met", "on", "by_adviser", "why"),
+    [
+        (0, 0, False, Reason.TEST_NOT_DUE),
+        (0, 6, False, Reason.TEST_NOT_DUE),
+        (0, 7, False, None),
+        (-7, 0, False, Reason.NOT_ITS_LAST_DAYS),
+        (-7, 5, False, None),
+        (0, 0, True, None),
+    ],
+)
+def test_a_contacts_note_is_prolonged_once_the_test_is_due_and_the_note_nearly_over(met, on, by_adviser, why):
+    """Issued today for a meeting of today, with a test to come in seven days, or for one of seven days ago."""
+    measure = quarantine(
+        COVID,
+        last_contact=CALLED + met * DAY,
+        lives_with_case=False,
+        vaccination=Vaccination.NONE,
+        age=40,
+        on=CALLED,
+    )
+    first = decide_note(request(Subject.CONTACT, measure, CALLED.isoformat(), COVID, {}))
+    chain = Chain(((first.first_day, first.last_day),))
+    made = request(Subject.CONTACT, measure, (CALLED + on * DAY).isoformat(), COVID, {})
+
+    found = decide_prolongation(made, chain, result_is_awaited=True, by_adviser=by_adviser)
+
+    assert getattr(found, "reason", None) is why
+    assert isinstance(decide_replacement(made, earlier=chain), NoteAllowed), "one there is may get other days"

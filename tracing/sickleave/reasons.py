@@ -50,6 +50,8 @@ class Reason(StrEnum):
     NO_PROLONGATION = "no_prolongation"
     SECOND_PROLONGATION = "second_prolongation"
     RESULT_KNOWN = "result_known"
+    TEST_NOT_DUE = "test_not_due"
+    NOT_ITS_LAST_DAYS = "not_its_last_days"
     WORKED_SINCE = "worked_since"
     UNCHANGED = "unchanged"
     PARENT_NOT_ON_LINE = "parent_not_on_line"
@@ -141,6 +143,12 @@ SENTENCES = {
     ),
     Reason.RESULT_KNOWN: _(
         "L’arrêt d’une personne contact ne se prolonge que tant que le résultat de son test est attendu."
+    ),
+    Reason.TEST_NOT_DUE: _(
+        "Le jour du test n’est pas encore venu\u202f: l’arrêt d’une personne contact se prolonge à partir de ce jour, si le résultat est attendu."
+    ),
+    Reason.NOT_ITS_LAST_DAYS: _(
+        "L’arrêt court encore plusieurs jours\u202f: il se prolonge à partir de la veille de son dernier jour, si le résultat du test est toujours attendu."
     ),
     Reason.WORKED_SINCE: _(
         "La personne a travaillé depuis la fin de l’arrêt : il ne se prolonge pas, un autre se délivre en l’appelant."

@@ -25,6 +25,8 @@ LOOKED_BACK = timedelta(days=7)
 DELIVERED_WITHIN = timedelta(hours=1)
 """A note is not listed before as one whose papers the person does not have: the call goes on."""
 DELIVERY_LOOKED_BACK = timedelta(days=14)
+LAST_DAYS = timedelta(days=2)
+"""A contact's note is prolonged from the eve of its last day: by then the result may well be known. No source says when."""
 
 
 class NoteList(StrEnum):
@@ -75,12 +77,14 @@ def decide_prolongation(
     result_is_awaited: bool = False,
     worked_since: bool = False,
     by_adviser: bool = False,
+    is_written: bool = False,
 ) -> NoteAllowed | NoteRefused:
     """Say whether a chain may be prolonged, from the day after its last.
 
     A case's note follows the isolation. A contact's is prolonged while a test's result is awaited, by the days that the
-    rule gives, and once: an adviser decides about more, and about a total above that of the rule. Days to which a doctor
-    agreed are prolonged up to the last of them, and past it by the rule alone.
+    rule gives, in its last days, once the day of the test has come, and once: an adviser decides about more, and about a
+    total above that of the rule. Days to which a doctor agreed are prolonged up to the last of them, and past it by the
+    rule alone. `is_written`: there is one already, whose days change.
     """
     first = chain.last_day + timedelta(days=1)
     if request.ruled_days is not None and request.ruled_days[1] < first:
@@ -112,6 +116,8 @@ def decide_prolongation(
         worked_since=worked_since,
         by_adviser=by_adviser,
     )
+    if reason is None and not is_written and not by_adviser and not _follows_measure(request):
+        reason = _too_early(request, chain)
     if reason is not None:
         return refused(reason, request.pack, row)
     return NoteAllowed(first, last, applied(request.pack, row))
@@ -127,7 +133,9 @@ def decide_replacement(
     """
     if earlier is None:
         return decide_note(request)
-    return decide_prolongation(request, earlier, result_is_awaited=True, by_adviser=by_adviser)
+    return decide_prolongation(
+        request, earlier, result_is_awaited=True, by_adviser=by_adviser, is_written=True
+    )
 
 
 def ending_on(found: NoteAllowed, last_day: date | None) -> NoteAllowed | None:
@@ -148,6 +156,15 @@ def _longest(request: NoteRequest, row: NoteRow) -> int | None:
         return row.max_days or row.total_days_without_adviser
     awaits = isinstance(request.measure, Quarantine) and request.measure.awaits_result
     return row.extension_days or (row.max_days if awaits else None)
+
+
+def _too_early(request: NoteRequest, chain: Chain) -> Reason | None:
+    """Return whether a contact's result cannot be awaited yet, or may be known before the note ends."""
+    planned = min((test.on for test in request.measure.tests), default=None)
+    awaits = isinstance(request.measure, Quarantine) and request.measure.awaits_result
+    if planned is not None and planned > request.on and not awaits:
+        return Reason.TEST_NOT_DUE
+    return Reason.NOT_ITS_LAST_DAYS if request.on + LAST_DAYS <= chain.last_day else None
 
 
 def _why_not_granted(request: NoteRequest, days: tuple[date, date], *, worked_since: bool) -> Reason | None:
