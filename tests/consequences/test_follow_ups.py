@@ -107,7 +107,7 @@ def test_a_completed_call_plans_the_next_one_and_its_short_script_asks_how_they_
     visitor = browse.as_(story.abel)
     walk = take_call(visitor, SAYS).to("closing")
     assert walk.steps == [
-        *("opening", "identity", "time", "red_flags", "at_home", "keep_apart"),
+        *("opening", "identity", "time", "red_flags", "at_home", "keep_apart", "safety"),
         *("isolation", "needs", "needs_consent", "next_steps"),
     ]
     page = visitor.follow(f"{walk.call}/tasks/{planned.id}/end", {"outcome": "completed"})

@@ -31,7 +31,7 @@ def test_an_adult_with_symptoms_is_led_to_a_sick_note(p0, p0_facts, adult_with_s
 
     assert held.steps == [
         *P0_START, "purpose", "red_flags", *P0_MIDDLE,
-        "contacts", "name_consent", "isolation", "isolation_at_home", "needs",
+        "contacts", "name_consent", "isolation", "isolation_at_home", "safety", "needs",
         "masks_and_tests", "work_leave", "sick_note", "relatives", "next_steps", "closing",
     ]  # fmt: skip
     assert rules.can_complete(p0, held.stored, p0_facts)
@@ -51,7 +51,7 @@ def test_a_person_without_symptoms_who_met_nobody_is_not_asked_for_onset_names_o
 
     assert held.steps == [
         *P0_START, "purpose", "red_flags", *P0_MIDDLE,
-        "contacts", "isolation", "isolation_at_home", "needs", "masks_and_tests",
+        "contacts", "isolation", "isolation_at_home", "safety", "needs", "masks_and_tests",
         "relatives", "next_steps", "closing",
     ]  # fmt: skip
     assert "onset_on" not in held.stored
@@ -119,7 +119,15 @@ def test_a_person_in_hospital_gets_the_short_script(p0, p0_facts, adult_with_sym
     held = hold(p0, adult_with_symptoms | {"hospitalised": "yes"}, p0_facts)
 
     assert "isolation_in_hospital" in held.steps
-    skipped = {"isolation", "isolation_at_home", "needs", "masks_and_tests", "work_leave", "sick_note"}
+    skipped = {
+        "isolation",
+        "isolation_at_home",
+        "safety",
+        "needs",
+        "masks_and_tests",
+        "work_leave",
+        "sick_note",
+    }
     assert skipped.isdisjoint(held.steps)
     assert rules.can_complete(p0, held.stored, p0_facts)
 
@@ -156,7 +164,7 @@ def test_a_contact_hears_the_rule_the_tests_and_gets_a_note(contact, contact_fac
 
     assert held.steps == [
         *CONTACT_START, "tested", "symptoms", "last_contact", "household", "immunity", "quarantine", "tests", "work",
-        "relatives", "own_contacts", "needs", "work_leave", "sick_note", "next_steps", "closing",
+        "relatives", "own_contacts", "safety", "needs", "work_leave", "sick_note", "next_steps", "closing",
     ]  # fmt: skip
     assert rules.can_complete(contact, held.stored, contact_facts)
 
@@ -295,3 +303,21 @@ def test_the_dates_that_are_read_come_from_the_facts(p0, p0_facts):
     moved = p0_facts | {"isolation_end": date(2022, 2, 1)}
 
     assert "jusqu’au mardi 1er février" in rules.render_say(p0.step("isolation"), moved)[0]
+
+
+@pytest.mark.parametrize("kind", ["p0", "contact"])
+def test_whoever_stays_at_home_hears_whom_to_call_in_danger_and_whoever_needs_to_talk_who_answers(
+    kind, request, adult_with_symptoms, contact_at_work
+):
+    script, facts = request.getfixturevalue(kind), request.getfixturevalue(f"{kind}_facts")
+    says = (adult_with_symptoms if kind == "p0" else contact_at_work) | {
+        "needs": ["listening"],
+        "needs_consent": "yes",
+    }
+
+    held = hold(script, says, facts)
+
+    assert {"safety", "listening"} <= set(held.steps)
+    assert "3114" in rules.render_say(script.step("listening"), facts)[0]
+    free = facts | {"isolation_required": False, "quarantine_required": False}
+    assert "safety" not in hold(script, says, free).steps

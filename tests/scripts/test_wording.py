@@ -45,7 +45,7 @@ def test_no_duration_or_date_is_written_into_the_words(script):
     for step in script.steps:
         for wording in (wording for paragraph in step.say for wording in paragraph):
             numbers = set(re.findall(r"\d+", wording))
-            assert numbers <= {"15", "112"}, (step.id, wording)
+            assert numbers <= {"15", "17", "112", "114", "119", "3114", "3919"}, (step.id, wording)
             assert not re.search(
                 rf"\b({NUMBER_WORDS})\s+(jours?|heures?|semaines?|mois|mètres?)\b", wording
             ), step.id

@@ -159,3 +159,17 @@ def test_no_invented_person_is_told_two_things_at_once(app, story, kind):
             walk = pages.walk(script, person, typed, facts, at_step=None, today=today)
 
             assert len(told & {one.step.id for one in walk.rail}) <= 1, (person.key, symptoms)
+
+
+def test_a_step_can_be_said_for_one_programme_only(rose):
+    draft = begin(rose)
+
+    change_step(rose, draft, "relatives", w_s_0_0_is="is", w_s_0_0_what="fact:programme:measles")
+
+    step = next(one for one in draft_at(draft).content["steps"] if one["id"] == "relatives")
+    assert step["when"] == {"fact": "programme", "is": "measles"}
+    assert (
+        "programme du dossier\u202f: measles"
+        in soup(rose.get(draft)).select_one("#step-relatives").get_text()
+    )
+    assert "measles" in rose.get(f"{draft}/step?step=relatives").text

@@ -48,4 +48,4 @@ def _chosen(answer: object) -> frozenset[str]:
     """Return the values of an answer: one for a single choice, several for a list."""
     if isinstance(answer, str):
         return frozenset({answer})
-    return frozenset(answer) if isinstance(answer, list) else frozenset()
+    return frozenset(answer) if isinstance(answer, list | tuple) else frozenset()

@@ -11,6 +11,7 @@ from wtforms import SelectField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import Optional
 
+from tracing.programmes.loader import load_packs
 from tracing.scripts.definitions import Condition, Question
 from tracing.scripts.publishing.branches import Line, groups_of
 from tracing.scripts.vocabulary import FACTS, FactKind, ScriptKind
@@ -91,6 +92,10 @@ def choices_of(kind: ScriptKind, earlier: Sequence[Question]) -> dict[str, list[
         (f"fact:{name}:false", str(_("il est établi que non : %(fact)s", fact=fact_word(name))))
         for name, fact in facts
         if fact.kind is FactKind.FLAG
+    ]
+    found[str(_("De quel programme"))] = [
+        (line.what, line_word(line, questions))
+        for line in (Line(f"fact:programme:{code}") for code in load_packs())
     ]
     found[str(_("Ce qui est connu"))] = [
         (f"known:{name}", str(_("connu : %(fact)s", fact=fact_word(name)))) for name, _fact in facts

@@ -70,7 +70,7 @@ FACT_WORDS: dict[str, LazyString] = {
     "notes_issued": _l("le programme délivre des arrêts"),
     "note_possible": _l("un arrêt est possible d’après les réponses"),
     "note_from": _l("premier jour de l’arrêt, s’il est passé"),
-    "programme": _l("code du programme, comme covid19 ou measles"),
+    "programme": _l("programme du dossier"),
     "masks_help": _l("le masque protège de cette maladie"),
     "has_boosters": _l("le vaccin a une dose de rappel"),
     "prophylaxis": _l("ce qui peut encore éviter la maladie, jusqu’à quel jour et où"),
