@@ -153,7 +153,7 @@ def test_an_outcome_that_is_taken_back_leaves_nobody_told(story, browse):
     assert call_of(again).state is TaskState.DONE
 
     by = agent(story.abel)
-    [undo] = outcomes_to_take_back(by.member_id, at=NOW).values()
+    [[undo]] = outcomes_to_take_back(by.member_id, at=NOW).values()
     taking_back.take_back(undo.id, by=by, at=NOW)
 
     again = find_contact(again.id)

@@ -91,6 +91,8 @@ class CallMade:
     kind: TaskKind
     people: int
     """How many people, whatever each was called for."""
+    outcomes: Sequence[CallOutcome] = ()
+    """What came of it with each of them."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -265,6 +267,7 @@ def calls_made(made: Iterable[Call]) -> list[CallMade]:
             Case.reference,
             CallTask.kind,
             func.coalesce(Person.same_as, Person.id),
+            Conversation.outcome,
         )
         .join(CallTask, CallTask.id == Conversation.task_id)
         .join(Case, Case.id == CallTask.case_id)
@@ -274,20 +277,43 @@ def calls_made(made: Iterable[Call]) -> list[CallMade]:
     )
     first: dict[int, tuple[str, TaskKind]] = {}
     told: dict[int, set[int]] = {}
-    for call_id, reference, kind, person_id in rows:
+    came: dict[int, dict[tuple[int, CallOutcome], None]] = {}
+    for call_id, reference, kind, person_id, outcome in rows:
         first.setdefault(call_id, (reference, kind))
         told.setdefault(call_id, set()).add(person_id)
-    return [CallMade(call, *first[call.id], people=len(told[call.id])) for call in listed if call.id in first]
+        if outcome is not None:
+            # several meetings of one person are told at once
+            came.setdefault(call_id, {})[person_id, outcome] = None
+    return [
+        CallMade(
+            call,
+            *first[call.id],
+            people=len(told[call.id]),
+            outcomes=[outcome for _person, outcome in came.get(call.id, ())],
+        )
+        for call in listed
+        if call.id in first
+    ]
 
 
-def outcomes_to_take_back(member_id: int, *, at: datetime) -> dict[int, OutcomeUndo]:
-    """Return the last outcome of each call that a member can still take back, keyed by call."""
+def outcomes_to_take_back(member_id: int, *, at: datetime) -> dict[int, list[OutcomeUndo]]:
+    """Return the outcomes that a member can still take back, by call, in the order in which they were noted."""
     noted = session.scalars(
         select(OutcomeUndo)
         .where(OutcomeUndo.member_id == member_id, OutcomeUndo.undone_at.is_(None))
         .order_by(OutcomeUndo.id)
     )
-    return {one.call_id: one for one in noted if can_take_back(one.noted_at, at=at)}
+    by_call: dict[int, list[OutcomeUndo]] = {}
+    for one in noted:
+        if can_take_back(one.noted_at, at=at):
+            by_call.setdefault(one.call_id, []).append(one)
+    return by_call
+
+
+def outcome_to_take_back(call: Call, task_id: int, *, at: datetime) -> OutcomeUndo | None:
+    """Return the outcome of one person of a call, if its tracer can still take it back."""
+    noted = outcomes_to_take_back(call.tracer_id, at=at).get(call.id, ())
+    return next((one for one in noted if one.task_id == task_id), None)
 
 
 def collected_on(task: CallTask) -> date:

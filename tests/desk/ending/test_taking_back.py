@@ -12,6 +12,7 @@ from tests.desk.walking import P0, soup, take_call
 from tests.support.story import case, contact, identity, waiting_case
 from tracing.calls.models import Answer, Call, Conversation, OutcomeUndo
 from tracing.calls.rules import BY_TRACER, OUTCOMES, CallOutcome
+from tracing.cases import services as cases
 from tracing.cases.models import CaseOutcome, CaseStatus
 from tracing.cases.queries import get_case
 from tracing.contacts.models import ContactStatus
@@ -192,6 +193,56 @@ def test_one_of_a_household_is_taken_back_while_the_call_goes_on_with_another(st
 
     assert {queries.get_task(one).state for one in (first, second)} == {TaskState.OPEN}
     assert set(database.scalars(select(Conversation.outcome))) == {None}
+
+
+def test_each_outcome_of_a_household_is_taken_back_between_two_people_and_after_the_call(story, browse):
+    who = (MARIE, identity("Paul", born=None), identity("Zoe", born=None))
+    first, second, third = (waiting_case(story.nantes, one, at=NOW).id for one in who)
+    ada = browse.as_(story.ada)
+    walk = take_call(ada)
+
+    def ends(task_id, outcome):
+        return soup(ada.follow(f"{walk.call}/tasks/{task_id}/end", {"outcome": outcome}))
+
+    ends(first, "refused")
+    [between] = soup(ada.get(f"{walk.call}?task={first}")).select("#step form[action^='/outcomes/']")
+    ends(second, "refused")
+    home = ends(third, "hospitalised")
+    offered = [one["action"] for one in home.select(".today form[action^='/outcomes/']")]
+    assert len(offered) == 3
+    assert offered[0] == between["action"]
+    assert "Refus, Refus, " in home.select_one(".today .timeline").text
+
+    back = ada.follow(offered[0])
+
+    assert "MARIE" in back.text.upper()
+    assert [queries.get_task(one).state for one in (first, second)] == [TaskState.OPEN, TaskState.DONE]
+    assert database.scalars(select(Call)).one().ended_at is None
+    ada.follow(offered[2])
+    ada.follow(offered[1])
+    assert {queries.get_task(one).state for one in (first, second, third)} == {TaskState.OPEN}
+    assert set(database.scalars(select(Conversation.outcome))) == {None}
+
+
+def test_a_contact_taken_back_opens_the_case_that_the_next_one_closed(story, browse):
+    of = case(story.nantes, MARIE, at=NOW)
+    luc = waiting_contact(story, of, LUC).id
+    ada = browse.as_(story.ada)
+    of.status, of.outcome = CaseStatus.OPEN, None
+    zoe = waiting_contact(story, of, identity("Zoe", phones=LUC.phones)).id
+    case_id = of.id
+    walk = take_call(ada)
+    for task_id in (luc, zoe):
+        ada.follow(f"{walk.call}/tasks/{task_id}/end", {"outcome": "refused"})
+    cases.close(get_case(case_id), CaseOutcome.COMPLETED, by=None, at=NOW)
+
+    ada.follow(
+        f"/outcomes/{database.scalars(select(OutcomeUndo).order_by(OutcomeUndo.id)).first().id}/take-back"
+    )
+
+    assert queries.get_task(luc).state is TaskState.OPEN
+    assert queries.get_task(zoe).state is TaskState.DONE
+    assert get_case(case_id).status is CaseStatus.OPEN
 
 
 def test_a_contact_who_was_told_by_mistake_is_to_be_told(story, browse):

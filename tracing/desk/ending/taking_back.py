@@ -18,6 +18,7 @@ from tracing.calls.models import Call, Conversation, NumberRung, OutcomeUndo
 from tracing.calls.rules import BY_TRACER, CallOutcome
 from tracing.cases.models import Case
 from tracing.consequences import services as consequences
+from tracing.contacts.case_closing import open_again
 from tracing.contacts.models import Contact
 from tracing.desk import queries
 from tracing.desk.errors import ChangedSince, NothingToTakeBack, TooLateToTakeBack
@@ -131,6 +132,10 @@ _TRACKED: Mapping[str, _Tracked] = {
 """Every table that an outcome may change, with the columns. Facts are taken back as facts."""
 
 
+SHARED = frozenset({Case, Call})
+"""What the outcomes of several people of a call end together, each for its part."""
+
+
 @dataclass(frozen=True, repr=False)
 class Before:
     """How everything stood that an outcome may change."""
@@ -223,8 +228,10 @@ def keep(
     return kept
 
 
-def take_back(undo_id: int, *, by: Agent, at: datetime) -> Call:
-    """Take an outcome back; return its call, which goes on if the tracer can take it. A second time changes nothing.
+def take_back(undo_id: int, *, by: Agent, at: datetime) -> tuple[Call, int]:
+    """Take an outcome back; return its call, which goes on if the tracer can take it, and the call's task.
+
+    A second time changes nothing, and the outcomes of the others of the call stay.
 
     If the tracer has another call by now, or nobody there may be called, the call is as if it had been given back.
 
@@ -238,18 +245,19 @@ def take_back(undo_id: int, *, by: Agent, at: datetime) -> Call:
     kept = _own(undo_id, by=by)
     call = queries.own_call(kept.call_id, by)
     if kept.undone_at is not None:
-        return call
+        return call, kept.task_id
     rows: dict[str, dict[str, list[Values | None]]] = kept.changes["rows"]
     changed_tasks = {int(key) for key in rows.get("call_tasks", {})} | {kept.task_id}
     tasks = queue_queries.lock_tasks(equals_any(CallTask.id, sorted(changed_tasks)))
     kept = _own(undo_id, by=by)
     if kept.undone_at is not None:
-        return call
+        return call, kept.task_id
     if not call_rules.can_take_back(kept.noted_at, at=at):
         raise TooLateToTakeBack
     session.refresh(call, with_for_update=True)
     _refuse_if_taken(tasks, call, by=by)
     _refuse_if_changed(kept, rows)
+    was_over = call.ended_at is not None
     if kept.changes["question"] is not None:
         escalations.withdraw(kept.changes["question"], by=by, at=at)
     _put_back(rows, by=by, at=at)
@@ -259,6 +267,10 @@ def take_back(undo_id: int, *, by: Agent, at: datetime) -> Call:
             queue.close_task(task, TaskState.CANCELLED, by=by.member_id, at=at)
             task.state_before = TaskState.OPEN
     session.flush()
+    for task in tasks:
+        # it may have been closed since with the outcome of another of the call
+        if task.state not in ENDED and not task.is_follow_up:
+            open_again(task.case_id, by=by.member_id, at=at)
     _take_facts_back(kept.changes["facts"], by=by, at=at)
     # whoever was told with one of these, and was not rung, is to be told after all
     untold = {(SubjectType.CONTACT, int(key)) for key in rows.get("contacts", {})}
@@ -275,9 +287,9 @@ def take_back(undo_id: int, *, by: Agent, at: datetime) -> Call:
         call=call.id,
         outcome=kept.outcome.value,
     )
-    if "calls" in rows and not _go_on(call, kept.task_id, by=by, at=at):
+    if was_over and not _go_on(call, kept.task_id, by=by, at=at):
         _end_again(call, rows, at=at)
-    return call
+    return call, kept.task_id
 
 
 def _planned_since(before: Before) -> list[int]:
@@ -366,9 +378,16 @@ def _refuse_if_taken(tasks: Iterable[CallTask], call: Call, *, by: Agent) -> Non
 
 
 def _refuse_if_changed(kept: OutcomeUndo, rows: Mapping[str, Mapping[str, list[Values | None]]]) -> None:
-    """Refuse if anything that the outcome changed is not as it left it, or a later one of the call stands."""
+    """Refuse if anything that the outcome changed is not as it left it, or a later one of the same person stands.
+
+    What was noted of the others of the call stays. A case and a call that are as they were before need nothing: the
+    outcome of another was taken back first.
+    """
     later = exists().where(
-        OutcomeUndo.call_id == kept.call_id, OutcomeUndo.id > kept.id, OutcomeUndo.undone_at.is_(None)
+        OutcomeUndo.call_id == kept.call_id,
+        OutcomeUndo.task_id == kept.task_id,
+        OutcomeUndo.id > kept.id,
+        OutcomeUndo.undone_at.is_(None),
     )
     if session.scalar(select(later)):
         raise ChangedSince
@@ -376,8 +395,10 @@ def _refuse_if_changed(kept: OutcomeUndo, rows: Mapping[str, Mapping[str, list[V
     for table, one in _TRACKED.items():
         changed = rows.get(table, {})
         now = _values(one, one.key, [int(key) for key in changed], lock=True)
-        if any(now.get(key) != after for key, (_before, after) in changed.items()):
-            raise ChangedSince
+        for key, (before, after) in changed.items():
+            is_undone = one.model in SHARED and now.get(key) == before
+            if now.get(key) != after and not is_undone:
+                raise ChangedSince
 
 
 def _put_back(rows: Mapping[str, Mapping[str, list[Values | None]]], *, by: Agent, at: datetime) -> None:
@@ -427,6 +448,7 @@ def _go_on(call: Call, task_id: int, *, by: Agent, at: datetime) -> bool:
             claim = claim_household.claim_for_call(task.household_id, by, at=at)
     except (HeldBy, NotWaiting, OnAnotherCall):
         return False
+    call.outcome = call.ended_at = call.give_back_reason = None
     call.entry_id, call.claim_number, call.household_id = claim.entry_id, claim.number, claim.household_id
     call.session_id = by.session_id
     session.flush()

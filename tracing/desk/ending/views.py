@@ -121,7 +121,11 @@ def end(call_id: int, task_id: int) -> ResponseReturnValue:
         form.question.errors = [refusal.message]
         return show_ending(call_id, task_id, form, status=refusal.status)
     if following is not None:
-        flash(_("C’est noté. Vous pouvez parler à la personne suivante."))
+        flash(
+            _(
+                "C’est noté. Vous pouvez parler à la personne suivante. L’issue s’annule pendant deux minutes, par l’onglet de la personne."
+            )
+        )
         return redirect(url_for("desk.call", call_id=call_id, task=following.id), 303)
     flash(_("Appel terminé : %(outcome)s.", outcome=str(OUTCOME_WORDS[outcome]).lower()))
     return redirect(url_for("desk.home"), 303)
@@ -206,8 +210,8 @@ def no_case(call_id: int, task_id: int) -> ResponseReturnValue:
 def take_back(undo_id: int) -> ResponseReturnValue:
     """Take back an outcome that was noted a moment ago: the call goes on, if the tracer can take it."""
     with transaction():
-        held = taking_back.take_back(undo_id, by=agent(), at=clock.database_now())
-        target = call_url(held) if held.ended_at is None else None
+        held, task_id = taking_back.take_back(undo_id, by=agent(), at=clock.database_now())
+        target = call_url(held, task_id=task_id) if held.ended_at is None else None
     if target is None:
         flash(_("Annulé : tout est revenu comme avant, et l’appel est dans la file."))
         return redirect(url_for("desk.home"), 303)

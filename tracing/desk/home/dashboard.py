@@ -86,7 +86,7 @@ class Home:
     answers: Sequence[Answered]
     kept: Sequence[Kept]
     made: Sequence[CallMade]
-    to_take_back: Mapping[int, OutcomeUndo]
+    to_take_back: Mapping[int, Sequence[OutcomeUndo]]
     """The outcomes that can still be taken back, by call."""
     is_given_one: bool
     """Whether a call is reserved for the tracer by hand: a pause would open it to everyone."""
@@ -100,8 +100,8 @@ class Home:
 
     @property
     def completed(self) -> int:
-        """How many of them were complete."""
-        return sum(one.call.outcome is CallOutcome.COMPLETED for one in self.made)
+        """How many people were told everything in them."""
+        return sum(one.outcomes.count(CallOutcome.COMPLETED) for one in self.made)
 
     @property
     def on_the_phone(self) -> timedelta:

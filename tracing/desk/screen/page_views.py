@@ -43,7 +43,10 @@ NOTE_QUESTIONS = frozenset(
 def show_call(screen: Screen, *, status: int = 200) -> ResponseReturnValue:
     """Render the whole screen."""
     proof = shown(screen.call.proof) if screen.call.proof else None
-    return render_template("desk/call.html", screen=screen, proof=proof), status
+    noted = None
+    if screen.is_finished:
+        noted = queries.outcome_to_take_back(screen.call, screen.task.id, at=screen.at)
+    return render_template("desk/call.html", screen=screen, proof=proof, noted=noted), status
 
 
 def show_step(screen: Screen, *, status: int = 200) -> ResponseReturnValue:
@@ -118,9 +121,10 @@ def show_already_ended(
     `sent` is the outcome that was not noted, `lines` what was typed with it and is kept.
     """
     made = queries.calls_made([held])
-    noted = queries.outcomes_to_take_back(held.tracer_id, at=at).get(held.id)
-    if noted is not None and stored is not None and noted.task_id != stored.task_id:
-        noted = None  # it is that of somebody else of the household
+    if stored is not None:
+        noted = queries.outcome_to_take_back(held, stored.task_id, at=at)
+    else:
+        noted = next(reversed(queries.outcomes_to_take_back(held.tracer_id, at=at).get(held.id, [])), None)
     outcome = stored.outcome if stored is not None else held.outcome
     page = render_template(
         "desk/already_ended.html",
