@@ -506,7 +506,8 @@ def test_the_same_person_named_by_two_cases_is_one_conversation_partner_in_one_c
             site_id=story.nantes.id,
             programme=people_of.PROGRAMME,
             cohort=NOW.date(),
-            first_sampled_at=NOW,
+            # of an earlier episode: they are contacts now
+            first_sampled_at=NOW - timedelta(days=100),
             warnings=[],
             created_at=NOW,
         )
