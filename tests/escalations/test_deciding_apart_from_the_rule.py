@@ -437,7 +437,11 @@ def test_the_adviser_of_a_note_decides_in_the_form(browse, story, line):
     ben.follow(f"/escalations/{asked}", form)
 
     assert case_of(line).note_ruling == (TODAY - 12 * DAY, TODAY + 2 * DAY)
-    assert "Arrêt accordé du" in browse.as_(story.ada).fragment(line.panel, method="get").text
+    told = browse.as_(story.ada).fragment(line.panel, method="get").text
+    assert "Arrêt accordé du" in told
+    assert "à la place de la règle N-" in told, (
+        "it departs from the rule of notes, not from that of the isolation"
+    )
 
 
 def test_the_adviser_takes_the_days_of_a_note_back_in_the_form(browse, story, line, ben):
@@ -454,3 +458,6 @@ def test_the_adviser_takes_the_days_of_a_note_back_in_the_form(browse, story, li
     assert case_of(line).note_ruling is None
     panel = browse.as_(story.ada).fragment(line.panel, method="get").text
     assert "L’arrêt suit de nouveau la règle" in panel
+    after = panel.partition("L’arrêt suit de nouveau la règle")[2]
+    assert "règle N-" in after
+    assert "à la place de la règle" not in after.partition("règle N-")[0]

@@ -305,6 +305,7 @@ def settle(escalation_id: int) -> ResponseReturnValue:
     form = answer_form(found)
     if not form.validate():
         return show_question(found, form), 422
+    today = clock.local_day(clock.now(), agent().site.time_zone)
     try:
         with transaction():
             calling.settle(
@@ -315,8 +316,8 @@ def settle(escalation_id: int) -> ResponseReturnValue:
                 result_announced=form.is_announced,
                 note_agreed=form.note_agreed,
                 ruling=form.ruling_of(
-                    lambda kind: rulings.rule_in_force(found, kind, form.about_contact),
-                    on=clock.local_day(clock.now(), agent().site.time_zone),
+                    lambda kind: rulings.rule_in_force(found, kind, form.about_contact, on=today),
+                    on=today,
                 ),
                 about=form.about_contact,
                 later=form.later,

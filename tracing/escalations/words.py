@@ -70,6 +70,10 @@ RULING_WORDS = {
 """What a doctor may decide apart from the rules, as they choose it."""
 
 
+AS_THE_RULE = frozenset({RulingKind.MEASURE_BY_RULE, RulingKind.NOTE_BY_RULE, RulingKind.RISK_BY_RULE})
+"""What lifts an earlier decision: nothing departs from the rule any more."""
+
+
 def ruling_sentence(ruling: Ruling) -> str:
     """Return what a doctor decided apart from the rules, as the tracer tells it, with the ground and the rule."""
     first, last = (day_in_words(one) if one else "" for one in (ruling.first_day, ruling.last_day))
@@ -84,7 +88,9 @@ def ruling_sentence(ruling: Ruling) -> str:
         RulingKind.RISK_BY_RULE: _("Le risque suit de nouveau la règle."),
     }[ruling.kind]
     rule = ruling.rule.rpartition("/")[2] if ruling.rule else ""
-    if rule:
+    if rule and ruling.kind in AS_THE_RULE:
+        why = _("Motif : %(ground)s ; règle %(rule)s.", ground=GROUND_WORDS[ruling.ground], rule=rule)
+    elif rule:
         why = _(
             "Motif : %(ground)s ; à la place de la règle %(rule)s.",
             ground=GROUND_WORDS[ruling.ground],

@@ -5,10 +5,12 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from tracing.cases import queries as cases
+from tracing.cases.models import Case
 from tracing.cases.rules import sampling_day
 from tracing.consequences import services as consequences
 from tracing.contacts import queries as contacts
 from tracing.contacts.models import Contact, ContactStatus
+from tracing.contacts.services import measure_now
 from tracing.contacts.telling import other_meetings
 from tracing.escalations import rules
 from tracing.escalations.errors import RulingDoesNotFit
@@ -16,6 +18,10 @@ from tracing.escalations.models import Decision, Escalation
 from tracing.facts.rules import FactKind, FactSource, NewFact, Subject, SubjectType
 from tracing.facts.ruling_rules import Ruling, RulingKind
 from tracing.kernel import events
+from tracing.programmes.in_force import get_pack
+from tracing.programmes.rules import note_rule
+from tracing.programmes.rules.reference import applied
+from tracing.programmes.vocabulary import Subject as NoteSubject
 from tracing.queue import queries as queue
 from tracing.queue.models import CallTask
 from tracing.staff.agent import Agent
@@ -58,14 +64,26 @@ def first_last_day(task: CallTask, contact: Contact | None, *, today: date, zone
     return rules.first_last_day(min(case.onset_on or sampled_on, sampled_on), today=today)
 
 
-def rule_in_force(escalation: Escalation, kind: RulingKind, about: int | None = None) -> str | None:
-    """Return the rule from which a doctor's decision of this kind departs: of a contact's risk, else of the measure."""
+def rule_in_force(
+    escalation: Escalation, kind: RulingKind, about: int | None = None, *, on: date
+) -> str | None:
+    """Return the rule from which a doctor's decision of this kind departs: of notes, of a contact's risk, or of the measure."""
     task = queue.get_task(escalation.task_id)
     contact = contact_of(task, about)
+    if kind in {RulingKind.NOTE_DAYS, RulingKind.NOTE_BY_RULE}:
+        return _rule_of_notes(cases.get_case(task.case_id), contact, on=on)
     if contact is None:
         return cases.get_case(task.case_id).isolation_rule
     about_risk = kind in {RulingKind.AT_RISK, RulingKind.NEGLIGIBLE, RulingKind.RISK_BY_RULE}
     return contact.risk_rule if about_risk else contact.quarantine_rule or contact.risk_rule
+
+
+def _rule_of_notes(case: Case, contact: Contact | None, *, on: date) -> str | None:
+    pack = get_pack(case.programme)
+    subject = NoteSubject.CASE if contact is None else NoteSubject.CONTACT
+    measure = None if contact is None else measure_now(contact, case, age=None, on=on)
+    row = note_rule(pack, subject, on, measure)
+    return None if row is None else str(applied(pack, row))
 
 
 def record(
