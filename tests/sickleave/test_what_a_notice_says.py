@@ -48,3 +48,11 @@ def test_a_prolonged_note_says_that_both_hold():
 
 def test_a_site_without_a_number_sends_to_the_fund():
     assert "votre caisse d’assurance maladie" in letter_of(notice(Happening.CANCELLED, call_back=""))[-1]
+
+
+def test_whoever_has_no_papers_of_a_cancelled_note_is_not_asked_to_hand_any_on():
+    said = notice(Happening.CANCELLED, has_papers=False)
+
+    assert slip_of(said) == ()
+    assert not any("sous 48" in words for words in letter_of(said))
+    assert any("vous n’avez rien à remettre" in words for words in letter_of(said))

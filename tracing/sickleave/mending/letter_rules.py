@@ -33,6 +33,8 @@ class Notice:
     new_number: str | None = None
     new_days: tuple[date, date] | None = None
     on: date
+    has_papers: bool = True
+    """Whether the person was given the papers of the note; if not, there is nothing to hand to an employer."""
     call_back: str
     """The site's telephone number as it is read; empty if it has none."""
 
@@ -40,10 +42,15 @@ class Notice:
 def letter_of(notice: Notice) -> tuple[str, ...]:
     """Return the paragraphs of the letter to the person."""
     ask = f"au {notice.call_back}" if notice.call_back else "votre caisse d’assurance maladie"
+    hand_on = (
+        "Remettez à votre employeur, sous 48\u202fheures, la partie à détacher ci-dessous. Elle ne dit rien du motif."
+        if notice.has_papers
+        else "Ses papiers ne vous ont pas été remis\u202f: vous n’avez rien à remettre à votre employeur."
+    )
     return (
         "Madame, Monsieur,",
         *_what_happened(notice),
-        "Remettez à votre employeur, sous 48\u202fheures, la partie à détacher ci-dessous. Elle ne dit rien du motif.",
+        hand_on,
         f"Une question\u202f? Appelez-nous {ask}."
         if notice.call_back
         else f"Une question\u202f? Appelez {ask}.",
@@ -51,7 +58,9 @@ def letter_of(notice: Notice) -> tuple[str, ...]:
 
 
 def slip_of(notice: Notice) -> tuple[str, ...]:
-    """Return the lines for the employer."""
+    """Return the lines for the employer; none where the person was given no papers of the note."""
+    if not notice.has_papers:
+        return ()
     return tuple(words.replace(ENCLOSED, "") for words in _what_happened(notice))
 
 

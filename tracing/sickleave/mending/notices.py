@@ -9,6 +9,7 @@ from tracing.messages import services as messages
 from tracing.messages.models import Message
 from tracing.sickleave.delivery import queries as given
 from tracing.sickleave.delivery import services as delivery
+from tracing.sickleave.delivery.rules import DeliveryState
 from tracing.sickleave.mending import queries
 from tracing.sickleave.mending.letter_rules import Happening, Notice, letter_of, slip_of, text_of
 from tracing.sickleave.models import VALID, NoteNotice, NoteState, SickNote
@@ -57,6 +58,7 @@ def tell(
         new_number=new.number if new else None,
         new_days=(new.first_day, new.last_day) if new else None,
         on=today,
+        has_papers=new is not None or has_papers(note, at=at),
         call_back=phone(number) if number else "",
     )
     letter = messages.queue_letter(
@@ -82,6 +84,16 @@ def tell(
     session.flush()
     if letter is not None and new is not None:
         delivery.record_letter(new, letter.id, by=by, at=at)
+
+
+def has_papers(note: SickNote, *, at: datetime) -> bool:
+    """Return whether the papers of a note reached its person, or may have: by letter, by link, or printed for them."""
+    reached = {DeliveryState.SENT, DeliveryState.OPENED, DeliveryState.EXPIRED}
+    by_way = any(
+        one.state in reached or one.delivery.said_at or one.delivery.opened_at
+        for one in given.every_delivery(note.id, at=at)
+    )
+    return by_way or queries.was_printed(note.id)
 
 
 def leave_after_all(waited: Iterable[Message], *, by: int | None, at: datetime) -> None:

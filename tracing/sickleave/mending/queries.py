@@ -332,6 +332,14 @@ def kept_by(note: SickNote) -> tuple[int, datetime]:
     return last.by_id, last.at
 
 
+def was_printed(note_id: int) -> bool:
+    """Return whether a paper of a note was printed by a member: it may have been handed over."""
+    chosen = select(Event.id).where(
+        Event.subject_type == "note", Event.subject_id == note_id, Event.kind == "note.printed"
+    )
+    return session.scalar(chosen.limit(1)) is not None
+
+
 def messages_telling(note_id: int, told: NoteState, *, since: datetime | None) -> Sequence[Message]:
     """Return the messages of this moment or later that tell the person of a note what it is."""
     return session.scalars(
