@@ -89,6 +89,10 @@ def test_a_later_first_day_prolongs_it_and_an_earlier_one_replaces_that_again(ba
     later = (until + timedelta(days=2)).isoformat()
     assert "Prolonger jusqu’au" in back.panel()
     back.mend(note, "prolong", last_day=later)
+    panel = back.panel()
+    assert all(f"/{one.id}/give" in panel for one in notes(session)), (
+        "the papers of both are still to be given"
+    )
     assert states() == [NoteState.PROLONGED, NoteState.ISSUED]
 
     back.says("symptoms", onset_on="2026-03-09")
@@ -106,7 +110,9 @@ def test_a_later_first_day_prolongs_it_and_an_earlier_one_replaces_that_again(ba
     assert notes(session)[2].mend is None
 
     back.says("symptoms", onset_on="2026-03-08")
-    assert "Cet arrêt ne correspond plus aux dates" in back.panel()
+    assert "l’arrêt d’avant reste valable" in back.panel(), (
+        "a prolongation of which no day is due has no other days"
+    )
     back.mend(notes(session)[2], "cancel")
     assert states() == [NoteState.ISSUED, NoteState.REPLACED, NoteState.CANCELLED]
     first = notes(session)[0]

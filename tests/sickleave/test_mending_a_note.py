@@ -99,6 +99,33 @@ def test_a_note_too_long_is_replaced_and_the_old_one_is_worth_nothing(browse, st
     assert ben.get(f"/sick-notes/{old.id}/insured").data.startswith(b"%PDF")
 
 
+def test_days_that_an_adviser_has_shortened_stand_and_the_tracer_reads_who_and_why(
+    browse, story, ada, phone, issued
+):
+    ben = browse.as_(story.ben)
+    days = {
+        "replace-first_day": "2026-03-09",
+        "replace-last_day": "2026-03-15",
+        "replace-why": "wrong_days",
+    }
+    page = ben.follow(f"/sick-notes/{issued.id}/replace", days).text
+
+    new = notes(session)[-1]
+    assert (new.last_day, new.mend, new.accepted_because) == (
+        date(2026, 3, 15),
+        None,
+        KeepReason.DOCTOR_AGREES,
+    )
+    assert "trop court" not in page
+    assert new.number not in ben.get("/first").text
+    panel = ada.fragment(phone.path, method="get").text
+    assert "Ses jours sont faux" in panel
+    assert story.ben.display_name in panel
+    assert "Prolonger jusqu’au" not in panel
+    sampled(issued, "2026-03-10")
+    assert notes(session)[-1].mend is NoteMend.LONGER, "other days are another question"
+
+
 @pytest.mark.parametrize(
     ("last_day", "why"),
     [
@@ -357,6 +384,7 @@ def test_of_two_who_decide_otherwise_the_second_sees_what_the_first_did(browse, 
 
 def test_the_letter_is_printed_with_its_slip_and_noted_as_posted(browse, story, issued):
     dora = browse.as_(story.dora)
+    dora.get(f"/sick-notes/{issued.id}/employer")  # printed, so that they may have it
     dora.follow(f"/sick-notes/{issued.id}/cancel", {"cancel-why": "asked"})
     [message] = session.scalars(select(Message).where(Message.channel == Channel.LETTER)).all()
     assert "Imprimer" in dora.get("/messages").text

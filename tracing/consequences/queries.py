@@ -333,6 +333,8 @@ class Follows:
     mend: NoteMend | None = None
     days: int = 0
     """By how many days the note is too short or too long."""
+    is_prolongation_void: bool = False
+    """Nothing is asked any more from the first day of a note that prolongs another."""
     last_day: date | None = None
     """The last day of the measure, if they were told another one."""
 
@@ -342,8 +344,9 @@ def what_follows(case: Case, task: CallTask, *, is_contact: bool) -> Follows:
     note, _begins = _notes_of([task.id]).get(task.id, (None, None))
     mend = note.mend if note is not None else None
     days = abs((note.mend_to - note.last_day).days) if note is not None and note.mend_to is not None else 0
+    is_void = note is not None and note.is_none_due
     if is_contact:
-        return Follows(mend=mend, days=days)
+        return Follows(mend=mend, days=days, is_prolongation_void=is_void)
     outside = select(func.count()).where(
         Contact.case_id == case.id, Contact.is_outside, Contact.status == ContactStatus.NAMED
     )
@@ -356,7 +359,14 @@ def what_follows(case: Case, task: CallTask, *, is_contact: bool) -> Follows:
     holds_until = result_that_holds(case).isolation_last_day
     was_told_other = case.told_at is not None and case.told_last_day != holds_until
     counted = session.execute(select(outside.scalar_subquery(), again.scalar_subquery())).one()
-    return Follows(counted[0], counted[1], mend, days, holds_until if was_told_other else None)
+    return Follows(
+        contacts_outside=counted[0],
+        to_tell_again=counted[1],
+        mend=mend,
+        days=days,
+        is_prolongation_void=is_void,
+        last_day=holds_until if was_told_other else None,
+    )
 
 
 def _tasks_of(case_id: int) -> Sequence[CallTask]:

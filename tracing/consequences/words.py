@@ -63,6 +63,12 @@ def sentences_of(follows: Follows) -> list[str]:
                 follows.days,
             )
         )
+    elif follows.is_prolongation_void:
+        said.append(
+            _(
+                "La prolongation délivrée n’est plus due\u202f: annulez-la, ou, si elle a commencé, remplacez-la jusqu’à aujourd’hui."
+            )
+        )
     elif follows.mend is NoteMend.SHORTER:
         said.append(
             ngettext(

@@ -157,6 +157,12 @@ class SickNote(Base):
     None: issued by an older release a moment ago, or destroyed.
     """
 
+    @property
+    def is_none_due(self) -> bool:
+        """Whether the last day that would be right is before its first: no day of it is due."""
+        is_shorter = self.mend is NoteMend.SHORTER and self.mend_to is not None
+        return is_shorter and self.mend_to is not None and self.mend_to < self.first_day
+
 
 class NoteMovement(Base):
     """Something that happened to a note and changes what is paid. Added, never changed: a day that is over stays as it was."""

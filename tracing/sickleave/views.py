@@ -32,6 +32,7 @@ from tracing.sickleave.forms import PREFIX, DaysForm, NoteForm, WorkNoteForm
 from tracing.sickleave.mending import services as mending
 from tracing.sickleave.mending import views as mending_views
 from tracing.sickleave.mending.services import InCall
+from tracing.sickleave.mending.words import decided_words
 from tracing.sickleave.models import NoteKind, NoteState, SickNote
 from tracing.sickleave.parents import services as parents
 from tracing.sickleave.parents.forms import ParentNoteForm
@@ -361,8 +362,8 @@ def _panel(
             form, found = asked.form, assess(call, task, by=agent(), at=at, parent=asked.asking)
         bearer = queries.content_of_note(standing).bearer if standing is not None and standing_for else None
         prolongation, replacement = _mends(standing, found, at=at)
-        given = delivery.given(standing.id, at=at) if standing is not None else None
-        to_read = delivery.link_to_read(given.delivery) if given and given.waits_to_be_opened else None
+        papers = delivery.papers_to_give(notes, at=at)
+        decided = decided_words(standing, notes, agent().site.time_zone) if standing is not None else ""
         is_sent, form = form is not None, form or asked.form
         typed = asked.parent if asked.parent and asked.parent.is_typed else None
         # whoever was typed may have been mistyped: what was typed is shown again, to correct it
@@ -387,6 +388,8 @@ def _panel(
         task_id,
         standing=standing,
         others=[one for one in notes if one.state is not NoteState.ISSUED],
+        papers_of=papers,
+        decided=decided,
         state_words=words.STATE_WORDS,
         prolongation=prolongation,
         replacement=replacement,
@@ -395,8 +398,6 @@ def _panel(
         covers_work=standing is not None and _covers_work(standing, found),
         is_over=standing is not None and _is_over(standing, at=at),
         asked_to_prolong=_asked_to_prolong(standing, at=at),
-        given=given,
-        link=to_read,
         address=g.settings.public_pages,
         given_words=delivery_words.STATE_WORDS,
         given_tones=delivery_words.STATE_TONES,

@@ -1,6 +1,6 @@
 """Read how the papers of notes were given, and the link that is read to a person."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,7 +11,7 @@ from tracing.kernel.redaction import redacted
 from tracing.messages.models import Message
 from tracing.messages.rules import MessageState
 from tracing.sickleave.delivery.rules import DeliveryState, grouped, state_of
-from tracing.sickleave.models import NoteDelivery
+from tracing.sickleave.models import VALID, NoteDelivery, NoteState, SickNote
 from tracing.sickleave.rules import DeliveryWay
 from tracing.vault import services as vault
 
@@ -82,6 +82,29 @@ def is_given_beside(note_id: int, letters: Sequence[int]) -> bool:
         NoteDelivery.message_id.is_(None) | NoteDelivery.message_id.not_in(letters),
     )
     return session.scalar(chosen.limit(1)) is not None
+
+
+@dataclass(frozen=True, repr=False)
+class PapersToGive:
+    """A valid note, how its papers are given, and the link that may be read to the person."""
+
+    note: SickNote
+    given: Given | None
+    link: LinkToRead | None
+
+
+def papers_to_give(notes: Iterable[SickNote], *, at: datetime) -> list[PapersToGive]:
+    """Return the last note of a chain, and those before it whose papers the person does not have yet."""
+    found = []
+    for note in notes:
+        now = given(note.id, at=at) if note.state in VALID else None
+        has_them = now is not None and (
+            now.state is DeliveryState.OPENED or (now.state is DeliveryState.SENT and not now.is_link)
+        )
+        if note.state is NoteState.ISSUED or (note.state is NoteState.PROLONGED and not has_them):
+            link = link_to_read(now.delivery) if now is not None and now.waits_to_be_opened else None
+            found.append(PapersToGive(note, now, link))
+    return found
 
 
 def link_to_read(delivery: NoteDelivery) -> LinkToRead | None:

@@ -212,9 +212,7 @@ def leave_as_it_is(note_id: int, why: KeepReason, *, by: Agent, at: datetime) ->
     if note.mend is None:
         raise NoteFits
     services.record_event("note.left", note, by=by, at=at, why=why.value, mend=note.mend.value)
-    note.accepted_mend, note.accepted_mend_to, note.accepted_because = note.mend, note.mend_to, why
-    note.mend = note.mend_to = None
-    session.flush()
+    _accept(note, why)
     return note
 
 
@@ -396,10 +394,17 @@ def _written(
     follow(task, new.person_id, by=by, at=at)
     if back_at_work and new.mend is NoteMend.LONGER:
         # the person goes back to work earlier: that is no difference to mend
-        new.accepted_mend, new.accepted_mend_to = new.mend, new.mend_to
-        new.accepted_because, new.mend, new.mend_to = KeepReason.AS_ASKED, None, None
-        session.flush()
+        _accept(new, KeepReason.AS_ASKED)
+    elif replaces is not None and by.holds(Role.ADVISER) and new.mend is NoteMend.LONGER:
+        # what an adviser has decided stands until something else is decided
+        _accept(new, KeepReason.DOCTOR_AGREES)
     return new
+
+
+def _accept(note: SickNote, why: KeepReason) -> None:
+    note.accepted_mend, note.accepted_mend_to, note.accepted_because = note.mend, note.mend_to, why
+    note.mend = note.mend_to = None
+    session.flush()
 
 
 def _shortened(
@@ -414,9 +419,7 @@ def _shortened(
     )
     follow(task, new.person_id, by=by, at=at)
     if new.mend in {NoteMend.SHORTER, NoteMend.NOT_DUE}:
-        new.accepted_mend, new.accepted_mend_to = new.mend, new.mend_to
-        new.accepted_because, new.mend, new.mend_to = KeepReason.IN_GOOD_FAITH, None, None
-        session.flush()
+        _accept(new, KeepReason.IN_GOOD_FAITH)
     return new
 
 

@@ -1,8 +1,18 @@
-"""French words of the lists of notes."""
+"""French words of the lists of notes, and of what was decided about one."""
 
+from collections.abc import Sequence
+from zoneinfo import ZoneInfo
+
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from tracing.kernel import clock
+from tracing.scripts.wording import day_in_words
+from tracing.sickleave.mending.queries import kept_by
 from tracing.sickleave.mending.rules import NoteList
+from tracing.sickleave.models import SickNote
+from tracing.sickleave.words import KEEP_WORDS, REPLACE_WORDS
+from tracing.staff import queries as staff
 
 LIST_WORDS = {
     NoteList.TO_MEND: _l("À reprendre"),
@@ -54,3 +64,24 @@ EMPTY_WORDS = {
         _l("Ce qu’un superviseur annule ou remplace après plus d’un jour arrive ici."),
     ),
 }
+
+
+def decided_words(standing: SickNote, notes: Sequence[SickNote], zone: ZoneInfo) -> str:
+    """Return who has left a note with days other than the measure's, when and why; empty if nobody has.
+
+    `notes` are those of its call task: the reason may stand on the one that it replaced.
+    """
+    if standing.accepted_because is None:
+        return ""
+    member_id, decided_at = kept_by(standing)
+    before = next((one for one in notes if one.id == standing.replaces_id), None)
+    replaced = REPLACE_WORDS.get(before.cancelled_because) if before and before.cancelled_because else None
+    why = [one for one in (replaced, KEEP_WORDS[standing.accepted_because]) if one is not None]
+    return str(
+        _(
+            "Décidé par %(who)s, %(day)s\u202f: %(why)s. Ne le changez que si la personne dit autre chose.",
+            who=staff.member_names([member_id])[member_id],
+            day=day_in_words(clock.local_day(decided_at, zone)),
+            why=", ".join(str(one) for one in why),
+        )
+    )
