@@ -213,7 +213,7 @@ def test_a_version_that_is_withdrawn_before_its_moment_never_holds_and_its_notic
     clock.move_to(TOMORROW + timedelta(days=1))
     ada = browse.as_(story.ada, site=story.nantes)
     assert scripts.version_in_force(P0, at=TOMORROW) == draft_at(draft).base
-    assert "Ce changement n’aura pas lieu" in ada.get("/notices/unread").text
+    assert "Ce changement n’aura pas lieu\u202f: le script d’avant" in ada.get("/notices/unread").text
     again = begin(browse.as_(story.rose, site=story.nantes))
     assert step_of(again)["say"] != [[SAID]]
 
