@@ -68,10 +68,14 @@ def conversations(call_id: int) -> Sequence[Conversation]:
     return session.scalars(_CONVERSATIONS, {"call": call_id}).all()
 
 
-def has_answers(call_id: int, task_id: int) -> bool:
-    """Return whether anything was answered about a task in this call."""
-    said = select(Answer.id).where(Answer.task_id == task_id, Answer.call_id == call_id)
-    return bool(session.scalar(select(said.exists())))
+def answers_given_in(call_id: int, task_id: int) -> dict[str, Any]:
+    """Return what was answered about a task in this call, keyed by question; None once its day is destroyed."""
+    said = select(Answer).where(Answer.task_id == task_id, Answer.call_id == call_id)
+    found = {}
+    for row in session.scalars(said):
+        opened = vault.find_unsealed("answers", row.id, row.cohort, row.sealed)
+        found[row.question] = None if opened is None else opened["value"]
+    return found
 
 
 def answers(task_id: int) -> dict[str, Any]:

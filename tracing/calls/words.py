@@ -20,7 +20,7 @@ OUTCOME_WORDS = {
     CallOutcome.IDENTITY_FAILED: _l("Identité non confirmée"),
     CallOutcome.NO_CALLS: _l("Ne plus appeler"),
     CallOutcome.ADVISED: _l("Appel pour un avis"),
-    CallOutcome.GIVEN_BACK: _l("Rendu à la file"),
+    CallOutcome.GIVEN_BACK: _l("Raccroché sans issue"),
     CallOutcome.CLAIM_ENDED: _l("Revenu à la file sans nouvelles"),
     CallOutcome.TAKEN_BACK: _l("Repris par un superviseur"),
 }

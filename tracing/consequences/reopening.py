@@ -24,6 +24,7 @@ from tracing.people import queries as people
 from tracing.queue import queries as queue_queries
 from tracing.queue import services as queue
 from tracing.queue.models import ENDED, NOT_REACHED, ON_HOLD, CallTask, TaskKind, TaskState
+from tracing.scripts.vocabulary import IDENTITY_QUESTION, NO, WHO_ANSWERS
 from tracing.staff.agent import Agent
 
 RANKS = (NOT_REACHED, ON_HOLD | {TaskState.TO_HAND_ON}, {TaskState.DONE}, {TaskState.CANCELLED})
@@ -31,6 +32,16 @@ RANKS = (NOT_REACHED, ON_HOLD | {TaskState.TO_HAND_ON}, {TaskState.DONE}, {TaskS
 SPOKEN = frozenset({TaskState.WAITING_LANGUAGE, TaskState.WAITING_INTERPRETER})
 GIVEN_UP = frozenset({CaseOutcome.UNREACHABLE, CaseOutcome.HANDED_ON})
 OUT_OF_LIST = frozenset({ContactStatus.REMOVED, ContactStatus.BECAME_CASE})
+
+OPENS_A_CALL = frozenset(
+    {
+        *(WHO_ANSWERS, IDENTITY_QUESTION, "representative_confirmed", "helper_agreed"),
+        *("opening.confirmed", "identity.confirmed", "representative.confirmed", "helper.confirmed"),
+        *("data_notice.confirmed", "time.confirmed", "has_time"),
+    }
+)
+"""Answered anew in every call before anything of it is spoken of: they change nothing of somebody who was told."""
+NO_DANGER = ("red_flags", NO)
 
 
 def choose(tasks: Iterable[CallTask]) -> CallTask | None:
@@ -102,25 +113,38 @@ def reopen(task: CallTask, why: ReopenReason, *, due_at: datetime, by: Agent, at
 
 
 def close_again(
-    task: CallTask, *, call_id: int | None, since: datetime, zone: ZoneInfo, by: int | None, at: datetime
-) -> None:
+    task: CallTask,
+    *,
+    call_id: int | None,
+    since: datetime,
+    zone: ZoneInfo,
+    is_passed_on: bool = False,
+    by: int | None,
+    at: datetime,
+) -> bool:
     """Close a call again that was over and was opened at `since` because its person rang, if nothing was said in it.
 
-    What they had refused stands again: nobody rings them because their own call was cut off. `call_id`: none, if the
-    claim ended before the page of the call was opened.
+    What they had refused stands again: nobody rings them because their own call was cut off. Whoever had been told
+    may have said who they are: they only asked something, and are not called once more. `call_id`: none, if the
+    claim ended before the page of the call was opened. `is_passed_on`: a colleague goes on with it. Returns whether it
+    was closed.
     """
     if task.given_from is not TaskState.DONE or task.state is not TaskState.OPEN:
-        return
-    if call_id is not None and calls.has_answers(call_id, task.id):
-        # from now on it is an unfinished call as any other
-        task.given_from = None
-        return
-    queue.close_task(task, TaskState.DONE, by=by, at=at)
+        return False
     taken_back = [
         one
         for one in standing_retractions(fact_queries.facts_of(*task.subject))
         if one.kind is FactKind.REFUSAL and one.said_at >= since
     ]
+    had_refused = any(one.value == task.kind for one in taken_back)
+    said = {} if call_id is None else calls.answers_given_in(call_id, task.id)
+    if not had_refused and not is_passed_on:
+        said = {key: one for key, one in said.items() if key not in OPENS_A_CALL and (key, one) != NO_DANGER}
+    if said:
+        # from now on it is an unfinished call as any other
+        task.given_from = None
+        return False
+    queue.close_task(task, TaskState.DONE, by=by, at=at)
     contact = find_contact(task.contact_id)
     # whoever refused only to be asked again how they are stays informed
     if contact is not None and any(one.value == TaskKind.CONTACT_FIRST for one in taken_back):
@@ -130,6 +154,7 @@ def close_again(
         facts.retract(one, task.subject, cohort=cohort, source=FactSource.SUPERVISOR, by=by, at=at)
     close_when_done(task.case_id, by=by, at=at)
     follow_ups.plan_follow_ups([task], by=by, at=at)
+    return True
 
 
 def _was_told_of_another(task: CallTask) -> bool:

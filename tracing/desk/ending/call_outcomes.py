@@ -191,27 +191,42 @@ def unfinished(call: Call, *, by: Agent, at: datetime) -> list[tuple[CallTask, C
     return [pair for theirs in by_person(spoken) for pair in theirs if is_to_lead(pair)]
 
 
-def hang_up(call: Call, *, reason: GiveBackReason | None = None, by: Agent, at: datetime) -> None:
+def hang_up(call: Call, *, reason: GiveBackReason | None = None, by: Agent, at: datetime) -> bool:
     """End a call: people who were not spoken to are called again as if it had not happened.
+
+    Returns whether it changed nothing: everybody in it had been told before, rang, and has had an answer. That takes no
+    reason.
 
     Raises:
         ReasonNeeded: no one was spoken to, and today's calls without a reason are used up.
     """
     reached = [one.outcome for one in call_queries.conversations(call.id) if one.outcome in BY_TRACER]
-    if reason is None and not reached and not calls.may_give_back_without_reason(by, at=at):
-        raise ReasonNeeded
-    for task, spoken in unfinished(call, by=by, at=at):
+    rest = unfinished(call, by=by, at=at)
+    answered = [is_answered(task, spoken) for task, spoken in rest]
+    for place, (task, spoken) in enumerate(rest):
         calls.finish_conversation(spoken, CallOutcome.GIVEN_BACK, at=at)
-        reopening.close_again(
+        is_closed = reopening.close_again(
             task,
             call_id=call.id,
             since=call.started_at,
             zone=by.site.time_zone,
+            is_passed_on=reason is GiveBackReason.HANDED_OVER,
             by=by.member_id,
             at=at,
         )
+        answered[place] = answered[place] and is_closed
+    is_unchanged = bool(answered) and all(answered)
+    needs_reason = reason is None and not reached and not is_unchanged
+    if needs_reason and not calls.may_give_back_without_reason(by, at=at):
+        raise ReasonNeeded
     calls.end(call, reached[-1] if reached else CallOutcome.GIVEN_BACK, reason=reason, by=by, at=at)
     consequences.follow_after_call(tasks_of_call(call), by=by.member_id, at=at)
+    return is_unchanged
+
+
+def is_answered(task: CallTask, spoken: Conversation) -> bool:
+    """Return whether a conversation may end with nothing changed: its call was over, and the person who rang is known."""
+    return task.given_from is TaskState.DONE and spoken.identity_confirmed_at is not None
 
 
 def hand_over(call: Call, to: int, *, by: Agent, at: datetime) -> bool:

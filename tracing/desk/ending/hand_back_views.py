@@ -60,7 +60,7 @@ def give_back(call_id: int) -> ResponseReturnValue:
             if not form.validate():
                 return _page(held, form, HandOverForm(formdata=None), status=422)
             calls.lock_for_write(held.id, agent(), at=at)
-            call_outcomes.hang_up(held, reason=form.chosen, by=agent(), at=at)
+            is_unchanged = call_outcomes.hang_up(held, reason=form.chosen, by=agent(), at=at)
     except ReasonNeeded as refusal:
         with transaction():
             form.reason.errors = [refusal.message]
@@ -68,7 +68,10 @@ def give_back(call_id: int) -> ResponseReturnValue:
             return _page(held, form, HandOverForm(formdata=None), status=refusal.status)
     except ClaimLost as lost:
         return _not_here(call_id, lost)
-    flash(_("L’appel est rendu à la file. Vos réponses sont gardées."))
+    if is_unchanged:
+        flash(_("L’appel est terminé : la personne a eu sa réponse, rien ne change."))
+    else:
+        flash(_("L’appel est rendu à la file. Vos réponses sont gardées."))
     return redirect(url_for("desk.home"), 303)
 
 

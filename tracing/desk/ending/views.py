@@ -86,6 +86,8 @@ class Ending:
     """What does not go together."""
     is_list_to_complete: bool
     """The person will ring to complete the list of their contacts: the case stays open."""
+    is_answered: bool
+    """Whether the person rang after their call was over, and may only have asked something."""
     callback: datetime
     """The proposed callback, on the person's clock where it differs from the site's."""
     zone: ZoneInfo | None
@@ -287,6 +289,7 @@ def ending_of(screen: Screen) -> Ending:
         note=note,
         given=delivery.given(note.id, at=at) if note is not None else None,
         to_check=_to_check(screen),
+        is_answered=call_outcomes.is_answered(task, screen.talk.conversation),
         is_list_to_complete=call_outcomes.is_list_to_complete(screen.talk),
         callback=callback.astimezone(zone) if zone else callback,
         zone=zone,

@@ -6,7 +6,7 @@ from datetime import datetime
 from flask_babel import gettext as _
 
 from tracing.queue import rules
-from tracing.queue.models import CallTask
+from tracing.queue.models import CallTask, TaskState
 from tracing.queue.ordering.reasons import WaitingReason
 from tracing.queue.words import due, why
 
@@ -16,8 +16,10 @@ def why_next(
 ) -> str | None:
     """Return the sentence that says why someone is called now, from all open reasons of their household.
 
-    None if no reason is left. `opens_at` is a time at which they could be called.
+    None if no reason is left. Whoever rings after their call was over is called by nobody: it is they who call. `opens_at` is a time at which they could be called.
     """
+    if task.given_from is TaskState.DONE:
+        return str(_("c’est la personne qui appelle, son appel était terminé"))
     ranked = [(rules.rank_of(one.reason, opens_at=opens_at), one) for one in reasons]
     if not ranked:
         return None
