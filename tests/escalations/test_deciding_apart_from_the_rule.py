@@ -88,6 +88,19 @@ def test_an_isolation_ends_on_the_doctors_day_and_the_tracer_is_told_in_the_call
     assert "le médecin-conseil, à la place de la règle" in screen
 
 
+def test_whoever_answers_next_reads_what_was_decided_before(browse, story, line, ben):
+    calls.save_answer(line.call, line.task, "has_symptoms", "no", by=line.tracer, at=NOW)
+    settled(line.ask(), ben, answer="Elle reste à l’hôpital.", ruling=ruling())
+    again = line.ask(question="Que dit-on à la famille ?", at=NOW + DAY / 24)
+
+    page = browse.as_(story.ben).follow(f"/escalations/{again.id}/take").text
+
+    assert "Déjà décidé" in page
+    assert "Elle reste à l’hôpital." in page
+    assert "Hospitalisation" in page
+    assert "aucun symptôme" in page
+
+
 def test_what_a_person_says_later_does_not_move_the_doctors_day(line, ben):
     settled(line.ask(), ben, ruling=ruling())
 

@@ -6,9 +6,13 @@ import pytest
 
 from tests.conftest import NOW
 from tests.sickleave.test_issuing_a_note import notes, read
+from tests.support.story import agent
+from tracing.calls.queries import get_call
 from tracing.consequences import services as consequences
 from tracing.consequences.picture_rules import CaseNow, MeasuredPerson, NoteNow
 from tracing.consequences.rules import of_case
+from tracing.escalations import services as escalations
+from tracing.escalations.models import Audience, Reason
 from tracing.facts.rules import FactKind, FactSource, Said, SubjectType
 from tracing.facts.ruling_rules import Ground, Ruling, RulingKind, note_days_ruled
 from tracing.facts.services import NewFact
@@ -67,6 +71,24 @@ def test_days_granted_after_the_note_was_issued_are_listed_and_prolonged_by_one_
     )
     assert new.mend is None
     assert note.number not in ben.get("/sick-notes/to-mend").text
+
+
+def test_whoever_is_asked_about_a_note_reads_which_one_was_issued(browse, story, issued):
+    call, task = get_call(issued.call_id), queue.get_task(issued.task_id)
+    asked = escalations.raise_question(
+        call,
+        task,
+        audience=Audience.ADVISER,
+        reason=Reason.SICK_LEAVE,
+        question="Peut-on la prolonger ?",
+        by=agent(story.ada),
+        at=NOW,
+    )
+
+    page = browse.as_(story.ben).follow(f"/escalations/{asked.id}/take").text
+
+    assert "Les arrêts délivrés" in page
+    assert issued.number in page
 
 
 def test_the_panel_of_the_call_proposes_the_days_granted_meanwhile(ada, phone, issued):

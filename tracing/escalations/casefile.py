@@ -1,6 +1,6 @@
 """The case file that an adviser or a referent reads before answering: one person only."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -13,15 +13,20 @@ from tracing.cases import queries as cases
 from tracing.cases import words as case_words
 from tracing.cases.models import Case
 from tracing.contacts.models import Contact, ContactStatus
-from tracing.escalations.models import Escalation
+from tracing.escalations import queries
+from tracing.escalations.models import Audience, Escalation
 from tracing.kernel.db import session
 from tracing.people import queries as people
 from tracing.people.rules import Identity
 from tracing.queue import queries as queue
 from tracing.queue.models import CallTask
 from tracing.scripts import transcript
+from tracing.scripts.answers import Given
 from tracing.scripts.services import get_script
 from tracing.scripts.transcript import Line
+from tracing.scripts.vocabulary import NO
+from tracing.sickleave import queries as sick_notes
+from tracing.sickleave.models import SickNote
 from tracing.staff import queries as staff
 
 
@@ -41,7 +46,13 @@ class CaseFile:
     lines: Sequence[Line]
     timeline: Sequence[Call]
     names: dict[int, str]
-    """The tracers in the timeline."""
+    """The tracers in the timeline, and who answered before."""
+    notes: Sequence[SickNote]
+    """The valid notes of the person, for an adviser."""
+    answered: Sequence[Escalation]
+    """What was decided before about the same call, the last one first, for an adviser."""
+    is_well: bool
+    """Whether the person said that they have no symptoms."""
 
     @property
     def person_id(self) -> int:
@@ -55,6 +66,12 @@ def open_case_file(escalation: Escalation) -> CaseFile:
     case = cases.get_case(task.case_id)
     is_case = task.contact_id is None
     past = calls.timeline(task.household_id) if task.household_id is not None else []
+    is_for_adviser = escalation.audience is Audience.ADVISER
+    asked = queries.of_task(task.id) if is_for_adviser else []
+    answered = [one for one in asked if one.decision is not None and one.id != escalation.id]
+    tellers = {call.tracer_id for call in past} | {one.taken_by for one in answered if one.taken_by}
+    given = calls.given([task.id]).get(task.id, {})
+    symptoms = given.get("has_symptoms")
     return CaseFile(
         task=task,
         reference=case.reference,
@@ -63,9 +80,12 @@ def open_case_file(escalation: Escalation) -> CaseFile:
         contact=None if is_case or task.contact_id is None else session.get(Contact, task.contact_id),
         contradiction=_contradiction(case) if is_case else "",
         contacts_named=_count_contacts(case.id) if is_case else 0,
-        lines=_answers(task),
+        lines=_answers(task, given),
         timeline=past,
-        names=staff.member_names(call.tracer_id for call in past),
+        names=staff.member_names(tellers),
+        notes=sick_notes.valid_notes_of_person(task.person_id) if is_for_adviser else [],
+        answered=answered,
+        is_well=symptoms is not None and symptoms.value == NO,
     )
 
 
@@ -77,12 +97,12 @@ def _contradiction(case: Case) -> str:
     return f"{said} {case_words.which_decides(case.programme)}"
 
 
-def _answers(task: CallTask) -> Sequence[Line]:
+def _answers(task: CallTask, given: Mapping[str, Given]) -> Sequence[Line]:
     """Return the answers, of earlier versions of the script as well: a doctor reads all that was said."""
     if task.script_version is None:
         return []
     read = partial(get_script, SCRIPT_OF[task.kind])
-    found = transcript.by_version(read(task.script_version), calls.given([task.id])[task.id], read)
+    found = transcript.by_version(read(task.script_version), given, read)
     return [line for _version, lines in found for line in lines]
 
 

@@ -127,6 +127,7 @@ def show_question(
         file=file,
         form=form,
         refusal=refusal,
+        words_of=queries.words_of,
         Decision=Decision,
         Audience=Audience,
         fitting=toolbox.suggested(
