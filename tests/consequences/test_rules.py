@@ -109,6 +109,22 @@ def test_a_contact_told_of_a_test_is_rung_when_its_day_moves_and_not_when_it_was
     assert [one.why for one in after(tuesday, monday)] == [CallAgain.TESTS]
 
 
+def test_first_days_that_became_uncovered_mark_a_note():
+    granted = NoteNow(
+        note_id=3, first_day=day(1), last_day=day(7), granted_first=day(0), granted_until=day(9)
+    )
+    not_worked = NoteNow(note_id=3, first_day=day(3), last_day=day(7), due_first=day(1))
+    right = NoteNow(note_id=3, first_day=day(3), last_day=day(7), due_first=day(3))
+
+    def after(note):
+        return [(one.mend, one.day) for one in of_case(case(last=7, note=note))]
+
+    assert after(granted) == [(NoteMend.EARLIER, day(0))], "one note of all days granted takes its place"
+    assert after(not_worked) == [(NoteMend.EARLIER, day(1))]
+    assert after(replace(not_worked, accepted=(NoteMend.EARLIER, day(1)))) == []
+    assert after(right) == []
+
+
 def test_a_note_for_the_days_until_a_result_stands_while_it_is_awaited():
     note = NoteNow(note_id=3, last_day=day(4), follows_measure=False)
     person = MeasuredPerson(last_day=None, awaits_result=True, call=CallNow.DONE, note=note)

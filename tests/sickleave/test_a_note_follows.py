@@ -1,5 +1,7 @@
 """A note follows what is said later: marked, mended in the call by one button, and in one chain with the one before."""
 
+from datetime import date
+
 import pytest
 
 from tests.conftest import NOW
@@ -17,6 +19,7 @@ from tracing.facts.rules import SubjectType
 from tracing.kernel.db import session
 from tracing.people import queries as people
 from tracing.queue import queries as queue
+from tracing.sickleave.answers import SWORN as SWORN_BY_SCRIPT
 from tracing.sickleave.models import NoteKind, NoteState, SickNote
 from tracing.sickleave.queries import content_of_note
 from tracing.sickleave.rules import NoteMend
@@ -78,6 +81,49 @@ def test_in_the_call_a_note_that_covers_a_day_worked_is_replaced_by_one_button(s
     old, new = notes(session)
     assert (old.state, new.state, new.mend) == (NoteState.REPLACED, NoteState.ISSUED, None)
     assert new.first_day == old.first_day + 2 * DAY
+
+
+def test_a_note_gets_other_days_in_the_call_once_what_was_declared_is_declared_again(
+    story, ada, phone, issued
+):
+    call, task = calls.get_call(issued.call_id), queue.get_task(issued.task_id)
+
+    def declares(at):
+        call_services.save_answer(call, task, SWORN_BY_SCRIPT, f"{at:%d%H%M}", by=agent(story.ada), at=at)
+
+    declares(NOW - DAY)
+    said(story, issued, "last_work_on", "2026-03-10")
+    panel = ada.fragment(phone.path, method="get").text
+    assert "La déclaration d’abord" in panel
+    assert "Remplacer : du" not in panel.replace("\u202f", " ")
+    days = {"first_day": "2026-03-11", "last_day": "2026-03-19"}
+    refused = ada.fragment(f"{phone.path}/{issued.id}/replace", days, status=422)
+    assert "confirmez-la d’abord" in refused.text
+
+    declares(NOW + DAY)
+    ada.fragment(f"{phone.path}/{issued.id}/replace", days)
+    assert [one.state for one in notes(session)] == [NoteState.REPLACED, NoteState.ISSUED]
+
+
+def test_first_days_that_the_person_did_not_work_after_all_are_covered_again(
+    story, ada, browse, phone, issued
+):
+    said(story, issued, "last_work_on", "2026-03-10")
+    ada.fragment(f"{phone.path}/{issued.id}/replace", {"first_day": "2026-03-11", "last_day": "2026-03-19"})
+    later = notes(session)[-1]
+
+    said(story, later, "last_work_on", "2026-03-08")
+
+    assert (later.mend, later.mend_to) == (NoteMend.EARLIER, issued.first_day)
+    assert "commence trop tard" in browse.as_(story.ben).get("/sick-notes/to-mend").text
+    assert "commence trop tard" in browse.as_(story.ben).get("/first").text
+    assert 'value="2026-03-09"' in browse.as_(story.ben).get(f"/sick-notes/{later.id}").text
+    panel = ada.fragment(phone.path, method="get").text.replace("\u202f", " ")
+    assert "Il devrait commencer le lundi 9 mars" in panel
+    assert "Remplacer : du lundi 9 mars au jeudi 19 mars" in panel
+    ada.fragment(f"{phone.path}/{later.id}/replace", {"first_day": "2026-03-09", "last_day": "2026-03-19"})
+    new = notes(session)[-1]
+    assert (new.first_day, new.last_day, new.mend) == (date(2026, 3, 9), date(2026, 3, 19), None)
 
 
 def test_in_the_call_a_contact_s_note_that_is_too_long_is_replaced_and_not_prolonged(ada, phone, issued):

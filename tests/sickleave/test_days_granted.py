@@ -218,6 +218,24 @@ def test_a_note_longer_than_the_days_granted_has_these_or_those_of_the_rule(due,
     assert [(one.mend, one.day) for one in found] == ([mend] if mend else [])
 
 
+def test_a_grant_that_begins_before_the_note_replaces_it_by_one_of_all_its_days(
+    browse, story, ada, phone, issued
+):
+    issued.first_day += DAY
+    decided(issued, GRANT)
+
+    [note] = notes(session)
+    assert (note.mend, note.mend_to) == (NoteMend.EARLIER, date(2026, 3, 9))
+    panel = ada.fragment(phone.path, method="get").text.replace("\u202f", " ")
+    assert "Remplacer : du lundi 9 mars au lundi 30 mars" in panel
+    assert "Prolonger" not in panel
+
+    ada.fragment(f"{phone.path}/{note.id}/replace", {"first_day": "2026-03-09", "last_day": "2026-03-30"})
+
+    assert [one.mend for one in notes(session)] == [None, None]
+    assert (notes(session)[-1].first_day, notes(session)[-1].last_day) == (date(2026, 3, 9), GRANTED[1])
+
+
 def replaced(first_day: str, last_day: str = "2026-03-30") -> dict[str, str]:
     return {"replace-first_day": first_day, "replace-last_day": last_day, "replace-why": "wrong_days"}
 

@@ -134,6 +134,10 @@ class NoteNow:
     """A doctor agreed to its days: it stands, whatever the measure."""
     granted_until: date | None = None
     """The last day of the note to which a doctor agreed, if they did."""
+    granted_first: date | None = None
+    """The first day that its chain should have by what a doctor agreed to and the last day worked."""
+    due_first: date | None = None
+    """The first day that its chain should have by the measure and the last day worked, if the person asked for no other."""
     mend: NoteMend | None = None
     mend_to: date | None = None
     accepted: tuple[NoteMend, date | None] | None = None

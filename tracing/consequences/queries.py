@@ -1,9 +1,10 @@
 """Read the picture of what is: a case with its contacts, calls and notes; a person with all their calls."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
@@ -44,13 +45,16 @@ from tracing.kernel.db import equals_any, session
 from tracing.people import queries as people
 from tracing.programmes.in_force import get_pack
 from tracing.programmes.rules import day_zero, follow_ups
+from tracing.programmes.schema import Pack
 from tracing.programmes.vocabulary import RiskLevel, Subject
 from tracing.queue.models import ENDED, LISTED, CallTask, EntryState, QueueEntry, TaskKind, TaskState
 from tracing.sickleave import answers as said
 from tracing.sickleave import queries as note_queries
 from tracing.sickleave.models import VALID, NoteKind, NoteState, SickNote
-from tracing.sickleave.rules import NoteMend, ends_with_measure, latest_day
+from tracing.sickleave.rules import NoteMend, earliest_day, ends_with_measure, latest_day
 from tracing.staff import queries as staff
+
+_ONE_DAY = timedelta(days=1)
 
 
 def zone_of(case: Case) -> ZoneInfo:
@@ -70,7 +74,7 @@ def case_now(
     notes = _notes_of([task.id for task in tasks])
     answers = call_queries.answers_by_task(notes.keys(), said.DECIDE_A_NOTE)
     overlapping = note_queries.overlapping(
-        {task: (note.person_id, begins, note.last_day) for task, (note, begins) in notes.items()}
+        {task: (note.person_id, first.first_day, note.last_day) for task, (note, first) in notes.items()}
     )
     barred = people.barred([case.person_id, *(one.person_id for one in contacts)])
     kept = kept_in_list([one.id for one in contacts])
@@ -98,10 +102,16 @@ def case_now(
     of_contact = {one.contact_id: one for one in tasks if one.kind is TaskKind.CONTACT_FIRST}
     calendar = _Calendar(case, contacts, beside=beside, tasks=tasks, live=live, on=on)
 
-    def note_of(task: CallTask | None, subject: Subject, agreed: tuple[date, date] | None) -> NoteNow | None:
-        note, begins = notes.get(task.id, (None, None)) if task is not None else (None, None)
-        if note is None or begins is None:
+    def note_of(
+        task: CallTask | None,
+        subject: Subject,
+        agreed: tuple[date, date] | None,
+        starts: date | None,
+    ) -> NoteNow | None:
+        note, initial = notes.get(task.id, (None, None)) if task is not None else (None, None)
+        if note is None or initial is None:
             return None
+        begins = initial.first_day
         # what was answered about work is the child's, not the parent's
         is_parents = note.kind is NoteKind.PARENT
         given = {} if is_parents else answers[note.task_id]
@@ -119,6 +129,10 @@ def case_now(
             overlaps=note.task_id in overlapping,
             is_doctors=agreed is not None and agreed[0] <= note.first_day and note.last_day <= agreed[1],
             granted_until=agreed[1] if agreed is not None else None,
+            granted_first=_granted_first(initial, agreed, given),
+            due_first=None
+            if is_parents or starts is None
+            else _due_first(initial, subject, given, pack, starts=starts, zone=zone_of(case)),
             latest=latest_day(pack, subject, begins, on, for_parent=is_parents),
             mend=note.mend,
             mend_to=note.mend_to,
@@ -147,7 +161,7 @@ def case_now(
             told_elsewhere=None if is_none else later(*told_of_none(beside)),
             call=CallNow.LIVE if calendar.is_live(None) else call_now(first, live),
             again=first.again if first is not None else None,
-            note=note_of(first, Subject.CASE, case.note_ruling),
+            note=note_of(first, Subject.CASE, case.note_ruling, case.isolation_start),
             follow_up=calendar.of_case(),
         ),
         contacts=tuple(
@@ -178,7 +192,9 @@ def case_now(
                     told_elsewhere=later(*(other.contact.told_last_day for other in heard_of(one))),
                     call=CallNow.LIVE if calendar.is_live(one.id) else call_now(of_contact.get(one.id), live),
                     again=of_contact[one.id].again if one.id in of_contact else None,
-                    note=note_of(of_contact.get(one.id), Subject.CONTACT, one.note_ruling),
+                    note=note_of(
+                        of_contact.get(one.id), Subject.CONTACT, one.note_ruling, one.last_contact_on
+                    ),
                     follow_up=calendar.of_contact(one, heard_of(one)),
                 ),
             )
@@ -333,6 +349,8 @@ class Follows:
     mend: NoteMend | None = None
     days: int = 0
     """By how many days the note is too short or too long."""
+    mend_to: date | None = None
+    """The day that would be right: the first one, or the last."""
     is_prolongation_void: bool = False
     """Nothing is asked any more from the first day of a note that prolongs another."""
     last_day: date | None = None
@@ -341,12 +359,12 @@ class Follows:
 
 def what_follows(case: Case, task: CallTask, *, is_contact: bool) -> Follows:
     """Return what follows for the person of a call, as it stands now."""
-    note, _begins = _notes_of([task.id]).get(task.id, (None, None))
-    mend = note.mend if note is not None else None
+    note, _first = _notes_of([task.id]).get(task.id, (None, None))
+    mend, mend_to = (note.mend, note.mend_to) if note is not None else (None, None)
     days = abs((note.mend_to - note.last_day).days) if note is not None and note.mend_to is not None else 0
     is_void = note is not None and note.is_none_due
     if is_contact:
-        return Follows(mend=mend, days=days, is_prolongation_void=is_void)
+        return Follows(mend=mend, days=days, mend_to=mend_to, is_prolongation_void=is_void)
     outside = select(func.count()).where(
         Contact.case_id == case.id, Contact.is_outside, Contact.status == ContactStatus.NAMED
     )
@@ -364,6 +382,7 @@ def what_follows(case: Case, task: CallTask, *, is_contact: bool) -> Follows:
         to_tell_again=counted[1],
         mend=mend,
         days=days,
+        mend_to=mend_to,
         is_prolongation_void=is_void,
         last_day=holds_until if was_told_other else None,
     )
@@ -406,8 +425,8 @@ def held_back_and_over() -> list[int]:
     )
 
 
-def _notes_of(task_ids: Sequence[int]) -> dict[int, tuple[SickNote, date]]:
-    """Return the note at the end of each task's chain, and the first day of that chain."""
+def _notes_of(task_ids: Sequence[int]) -> dict[int, tuple[SickNote, SickNote]]:
+    """Return the note at the end of each task's chain, and the one at its beginning."""
     if not task_ids:
         return {}
     rows = session.scalars(
@@ -415,8 +434,41 @@ def _notes_of(task_ids: Sequence[int]) -> dict[int, tuple[SickNote, date]]:
         .where(equals_any(SickNote.task_id, task_ids), SickNote.state.in_(VALID))
         .order_by(SickNote.first_day)
     ).all()
-    begins = {row.task_id: row.first_day for row in reversed(rows)}
-    return {row.task_id: (row, begins[row.task_id]) for row in rows if row.state is NoteState.ISSUED}
+    first = {row.task_id: row for row in reversed(rows)}
+    return {row.task_id: (row, first[row.task_id]) for row in rows if row.state is NoteState.ISSUED}
+
+
+def _granted_first(
+    initial: SickNote, agreed: tuple[date, date] | None, given: Mapping[str, Any]
+) -> date | None:
+    """Return the first day that a note should have by what a doctor agreed to, if its days are among those."""
+    if agreed is None or initial.prolongs_id is not None or agreed[1] < initial.first_day:
+        return None
+    worked = said.last_work_on(given)
+    return max(agreed[0], worked + _ONE_DAY) if worked is not None else agreed[0]
+
+
+def _due_first(
+    initial: SickNote,
+    subject: Subject,
+    given: Mapping[str, Any],
+    pack: Pack,
+    *,
+    starts: date,
+    zone: ZoneInfo,
+) -> date | None:
+    """Return the first day that a note should have by the rule, if it began as early as it could when it was written.
+
+    `starts`: the first day of the measure. None if the person does not know when they last worked.
+    """
+    worked = said.last_work_on(given)
+    if worked is None or not initial.begins_earliest or initial.prolongs_id is not None:
+        return None
+    issued_on = clock.local_day(initial.issued_at, zone)
+    days = [worked + _ONE_DAY, starts, earliest_day(pack, subject, issued_on) or starts]
+    if subject is Subject.CONTACT:
+        days.append(said.stayed_home_since(given) or issued_on)
+    return max(days)
 
 
 def _has_note_elsewhere(case: Case, tasks: Iterable[CallTask]) -> bool:

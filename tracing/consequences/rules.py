@@ -253,6 +253,8 @@ def _of_note(person: MeasuredPerson, *, due: date | None) -> Iterable[Consequenc
     if note.overlaps:
         # nobody is paid twice for a day, whoever agreed to it
         mend = NoteMend.OVERLAPS
+    elif _begins_late(note, note.granted_first) and not note.is_ruled_out:
+        mend, day = NoteMend.EARLIER, note.granted_first
     elif note.granted_until is not None and note.granted_until > note.last_day and not note.is_ruled_out:
         # granted after the note was issued, or for longer than it is
         mend, day = NoteMend.LONGER, note.granted_until
@@ -264,6 +266,8 @@ def _of_note(person: MeasuredPerson, *, due: date | None) -> Iterable[Consequenc
         mend = NoteMend.CAN_WORK
     elif note.first_day is not None and note.worked_until is not None and note.worked_until >= note.first_day:
         mend = NoteMend.WORKED
+    elif _begins_late(note, note.due_first):
+        mend, day = NoteMend.EARLIER, note.due_first
     elif (due is not None and note.follows_measure) or (due is None and note.granted_until is not None):
         due = _last_day_of(note, due)
         if due is not None and due != note.last_day:
@@ -278,6 +282,11 @@ def _of_note(person: MeasuredPerson, *, due: date | None) -> Iterable[Consequenc
         yield Consequence(
             ConsequenceKind.NOTE_TO_MEND, ("note", note.note_id), mend=mend, day=day, was=note.last_day
         )
+
+
+def _begins_late(note: NoteNow, first_day: date | None) -> bool:
+    """Return whether a note should have begun earlier."""
+    return first_day is not None and note.first_day is not None and first_day < note.first_day
 
 
 def _last_day_of(note: NoteNow, due: date | None) -> date | None:

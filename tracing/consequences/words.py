@@ -63,6 +63,9 @@ def sentences_of(follows: Follows) -> list[str]:
                 follows.days,
             )
         )
+    elif follows.mend is NoteMend.EARLIER and follows.mend_to is not None:
+        day = day_in_words(follows.mend_to)
+        said.append(_("L’arrêt délivré devrait commencer le %(day)s\u202f: remplacez-le.", day=day))
     elif follows.is_prolongation_void:
         said.append(
             _(

@@ -12,8 +12,10 @@ SWORN = "sick_note.confirmed"
 ALWAYS_ASKED = ("has_symptoms", "vaccination", "works")
 ASKED_OF_WORKERS = ("is_caregiver", "can_telework", "stopped_by_doctor", "insurance_scheme", "last_work_on")
 
-DECIDE_A_NOTE = frozenset({"works", "can_telework", "stopped_by_doctor", "wants_note", "last_work_on"})
-"""Their answers decide whether a note that was issued still fits: `rules_out_a_note` and `last_work_on` read them."""
+DECIDE_A_NOTE = frozenset(
+    {"works", "can_telework", "stopped_by_doctor", "wants_note", "last_work_on", "apart_since"}
+)
+"""Their answers decide whether a note that was issued still fits: `rules_out_a_note` and the days read them."""
 
 SWORN_ABOUT = frozenset({"can_telework", "stopped_by_doctor", "last_work_on", "apart_since"})
 """When one of these answers changes, what was declared before must be declared again."""

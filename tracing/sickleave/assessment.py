@@ -290,6 +290,15 @@ def _is_sworn(call_id: int, task: CallTask, conversation: Conversation | None) -
     return all(rows[one].saved_at <= made.saved_at for one in said.SWORN_ABOUT & rows.keys())
 
 
+def is_oath_outdated(task: CallTask) -> bool:
+    """Return whether the person has declared by the script, and said something else since of what they declared."""
+    rows = {row.question: row for row in calls.answer_rows(task.id) if row.sealed is not None}
+    made = rows.get(said.SWORN)
+    return made is not None and any(
+        rows[one].saved_at > made.saved_at for one in said.SWORN_ABOUT & rows.keys()
+    )
+
+
 def _begins_before_usual(request: NoteRequest, contact: Contact | None, given: Mapping[str, Any]) -> bool:
     asked, usual = (
         decide_note(replace(request, sworn=True, first_day=day))

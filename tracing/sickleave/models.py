@@ -127,11 +127,13 @@ class SickNote(Base):
     mend: Mapped[NoteMend | None] = mapped_column(enum_text(NoteMend))
     """How it no longer fits what is decided of the person now."""
     mend_to: Mapped[date | None]
-    """The last day that would be right."""
+    """The last day that would be right; of one that begins too late, the first day."""
     accepted_mend: Mapped[NoteMend | None] = mapped_column(enum_text(NoteMend, name="notemend_accepted"))
     """The difference with which a human has left it as it is; only another one marks it again."""
     accepted_mend_to: Mapped[date | None]
     accepted_because: Mapped[KeepReason | None] = mapped_column(enum_text(KeepReason))
+    begins_earliest: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    """It begins on the first day that the measure and the person's work left when it was written: they asked for no later one."""
     own_days_left: Mapped[date | None]
     """Of a parent's: the last day of their own isolation or quarantine that a human has left without a note."""
     issued_at: Mapped[datetime]

@@ -37,6 +37,7 @@ class Reason(StrEnum):
     CAN_TELEWORK = "can_telework"
     NOT_SWORN = "not_sworn"
     SWORN_FOR_OTHER_DAYS = "sworn_for_other_days"
+    SWORN_OTHERWISE = "sworn_otherwise"
     ADDRESS_UNCONFIRMED = "address_unconfirmed"
     NUMBER_MISSING = "number_missing"
     ADVISER_ASKED = "adviser_asked"
@@ -112,6 +113,9 @@ SENTENCES = {
     Reason.NOT_SWORN: _("La personne doit déclarer sur l’honneur qu’elle ne peut pas télétravailler."),
     Reason.SWORN_FOR_OTHER_DAYS: _(
         "La déclaration lue portait sur d’autres jours\u202f: relisez-la à la personne, puis cochez."
+    ),
+    Reason.SWORN_OTHERWISE: _(
+        "La personne a dit autre chose de son travail depuis sa déclaration sur l’honneur\u202f: relisez-la-lui à l’étape de l’arrêt et confirmez-la d’abord."
     ),
     Reason.ADDRESS_UNCONFIRMED: _(
         "L’adresse doit être confirmée par la personne pendant cet appel : l’arrêt la porte."

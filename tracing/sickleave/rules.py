@@ -43,6 +43,8 @@ class NoteMend(StrEnum):
     """They have said since that they can telework, do not work, have a doctor's note, or want none."""
     WORKED = "worked"
     """They have said since that they worked on one of its days."""
+    EARLIER = "earlier"
+    """Days before its first are to be covered: a doctor granted them, or the person has said since that they did not work."""
     OVERLAPS = "overlaps"
     """Another note of the person covers one of its days: two records turned out to be one person."""
 
@@ -390,6 +392,14 @@ def latest_day(
     if row is None:
         return None
     return first_day + timedelta(days=(row.max_days or row.total_days_without_adviser) - 1)
+
+
+def earliest_day(pack: Pack, subject: Subject, on: date, *, for_parent: bool = False) -> date | None:
+    """Return the first day that a note issued on a day may have by the rule in force; None: it knows no limit."""
+    row = note_rule(pack, subject, on, for_parent=for_parent)
+    if row is None or row.retroactive_days is None:
+        return None
+    return on - timedelta(days=row.retroactive_days)
 
 
 def ends_with_measure(pack: Pack, subject: Subject, on: date, *, for_parent: bool = False) -> bool:

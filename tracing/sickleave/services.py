@@ -28,7 +28,7 @@ from tracing.sickleave.models import (
     SickNote,
 )
 from tracing.sickleave.numbering import checked_text, initials_of
-from tracing.sickleave.rules import NoteAllowed, NoteMend, NoteRefused, Reason
+from tracing.sickleave.rules import KeepReason, NoteAllowed, NoteMend, NoteRefused, Reason
 from tracing.sickleave.rules import note_number as written_number
 from tracing.staff.agent import Agent
 from tracing.staff.models import Site, SiteKind
@@ -182,6 +182,9 @@ def write_note(
     if prolongs is not None:
         prolongs.state, prolongs.mend, prolongs.mend_to = NoteState.PROLONGED, None, None
         session.flush()
+    request = found.request
+    granted = request.ruled_days[0] if request.ruled_days is not None else None
+    earliest = max(granted or request.measure.start or date.min, request.free_from or date.min)
     note_id = take_id("sick_notes")
     note = SickNote(
         id=note_id,
@@ -197,12 +200,17 @@ def write_note(
         state=NoteState.ISSUED,
         prolongs_id=prolongs.id if prolongs else None,
         replaces_id=replaces.id if replaces else None,
+        begins_earliest=allowed.first_day == earliest,
         issued_at=at,
         issued_by=by.member_id,
         cohort=today,
         sealed=vault.seal("sick_notes", note_id, today, content.to_store()),
         check_hash=check_hash(content),
     )
+    if granted is not None and prolongs is None and earliest < allowed.first_day:
+        # a doctor agreed to more, and the person asks for less
+        note.accepted_mend, note.accepted_mend_to = NoteMend.EARLIER, earliest
+        note.accepted_because = KeepReason.AS_ASKED
     session.add(note)
     session.flush()
     record_movement(MovementKind.ISSUED, note, at=at)
@@ -262,6 +270,7 @@ def write_again(
         accepted_mend=note.accepted_mend,
         accepted_mend_to=note.accepted_mend_to,
         accepted_because=note.accepted_because,
+        begins_earliest=note.begins_earliest,
         own_days_left=note.own_days_left,
         prolongs_id=None if is_initial else prolongs.id if prolongs else note.prolongs_id,
         replaces_id=note.id,

@@ -31,6 +31,7 @@ from tracing.sickleave.errors import DaysMoved, NoLink, NoteChanged, NoteNotAllo
 from tracing.sickleave.forms import PREFIX, DaysForm, NoteForm, WorkNoteForm
 from tracing.sickleave.mending import services as mending
 from tracing.sickleave.mending import views as mending_views
+from tracing.sickleave.mending.possible_days import oath_first
 from tracing.sickleave.mending.services import InCall
 from tracing.sickleave.mending.words import decided_words
 from tracing.sickleave.models import NoteKind, NoteState, SickNote
@@ -390,6 +391,7 @@ def _panel(
         others=[one for one in notes if one.state is not NoteState.ISSUED],
         papers_of=papers,
         decided=decided,
+        oath_first=oath_first(standing, task) if standing is not None else "",
         state_words=words.STATE_WORDS,
         prolongation=prolongation,
         replacement=replacement,
@@ -445,13 +447,17 @@ def _mends(
         return None, None
     worked = _covers_work(standing, found)
     is_contact = standing.kind is NoteKind.CONTACT
-    if not (worked or is_contact or standing.mend in {NoteMend.LONGER, NoteMend.SHORTER, NoteMend.NOT_DUE}):
+    moved = {NoteMend.SHORTER, NoteMend.NOT_DUE, NoteMend.EARLIER}
+    if not (worked or is_contact or standing.mend in moved | {NoteMend.LONGER}):
         return None, None
     first_day = found.worked_on + timedelta(days=1) if worked and found.worked_on else None
     proposal = mending.propose(standing, by=agent(), at=at, first_day=first_day)
     days = proposal.prolongation, proposal.replacement
     is_longer = not worked and (standing.mend is NoteMend.LONGER or (is_contact and standing.mend is None))
-    is_moved = worked or standing.mend in {NoteMend.SHORTER, NoteMend.NOT_DUE}
+    is_moved = worked or standing.mend in moved
+    if standing.mend is NoteMend.EARLIER and isinstance(days[1], NoteAllowed):
+        # a prolongation begins where the note before it ends
+        is_moved = days[1].first_day < standing.first_day
     return (
         days[0] if is_longer and isinstance(days[0], NoteAllowed) else None,
         days[1] if is_moved and isinstance(days[1], NoteAllowed) else None,

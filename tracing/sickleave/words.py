@@ -37,7 +37,7 @@ KEEP_WORDS = {
     KeepReason.DAYS_PAST: _l("Ses jours sont passés"),
     KeepReason.DOCTOR_AGREES: _l("Le médecin-conseil en est d’accord"),
     KeepReason.IN_GOOD_FAITH: _l("La personne s’y est fiée"),
-    KeepReason.AS_ASKED: _l("La personne reprend le travail plus tôt"),
+    KeepReason.AS_ASKED: _l("La personne en demande moins, ou reprend le travail plus tôt"),
 }
 """Why a note that no longer fits is left as it is."""
 

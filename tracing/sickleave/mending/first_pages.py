@@ -25,6 +25,7 @@ MEND_WORDS = {
     NoteMend.NOT_DUE: _l("Arrêt qui n’est plus dû"),
     NoteMend.CAN_WORK: _l("Arrêt alors que la personne peut travailler"),
     NoteMend.WORKED: _l("Arrêt qui couvre un jour travaillé"),
+    NoteMend.EARLIER: _l("Arrêt qui commence trop tard\u202f: des jours ne sont pas couverts"),
     NoteMend.OVERLAPS: _l("Deux arrêts pour les mêmes jours"),
 }
 

@@ -6,12 +6,12 @@ from datetime import date, datetime
 from tracing.kernel import clock
 from tracing.kernel.db import find_row
 from tracing.queue.models import CallTask
-from tracing.sickleave.assessment import Assessment, assess_again, sentence_of
+from tracing.sickleave.assessment import Assessment, assess_again, is_oath_outdated, sentence_of
 from tracing.sickleave.errors import DaysMoved, NoteNotAllowed
 from tracing.sickleave.mending.rules import Chain, decide_prolongation, decide_replacement, ending_on
-from tracing.sickleave.models import SickNote
+from tracing.sickleave.models import NoteKind, SickNote
 from tracing.sickleave.reasons import Reason
-from tracing.sickleave.rules import NoteAllowed, NoteRefused
+from tracing.sickleave.rules import NoteAllowed, NoteMend, NoteRefused
 from tracing.staff.agent import Agent
 from tracing.staff.models import Role
 
@@ -60,6 +60,8 @@ def replacement(
 ) -> tuple[NoteAllowed | NoteRefused, Assessment]:
     """Say which days a note has that takes the place of another; without a `first_day` it is that of the other one."""
     zone = by.site.time_zone
+    if first_day is None and note.mend is NoteMend.EARLIER:
+        first_day = note.mend_to
     found = assess_again(
         note,
         task,
@@ -95,6 +97,26 @@ def used_days(note: SickNote, why: NoteRefused, *, today: date) -> NoteAllowed |
     if why.reason not in NO_LONGER_ASKED or why.rule is None or not note.first_day <= today < note.last_day:
         return None
     return NoteAllowed(note.first_day, today, why.rule)
+
+
+def oath_first(note: SickNote, task: CallTask) -> str:
+    """Return what the person on the telephone must do before their note gets other days; empty if nothing.
+
+    A parent declares on the form of the note, not by the script of the child's call.
+    """
+    if note.kind is NoteKind.PARENT or not is_oath_outdated(task):
+        return ""
+    return sentence_of(NoteRefused(Reason.SWORN_OTHERWISE))
+
+
+def require_oath(note: SickNote, task: CallTask) -> None:
+    """Refuse to give a note other days while what the person declared is not what they say now.
+
+    Raises:
+        NoteNotAllowed
+    """
+    if sentence := oath_first(note, task):
+        raise NoteNotAllowed(sentence)
 
 
 def chosen(found: NoteAllowed | NoteRefused, last_day: date | None) -> NoteAllowed:

@@ -34,7 +34,7 @@ from tracing.sickleave.errors import (
 )
 from tracing.sickleave.mending import apart, notices
 from tracing.sickleave.mending.letter_rules import Happening
-from tracing.sickleave.mending.possible_days import chosen, prolongation, replacement, used_days
+from tracing.sickleave.mending.possible_days import chosen, prolongation, replacement, require_oath, used_days
 from tracing.sickleave.mending.queries import kept_by
 from tracing.sickleave.mending.rules import needs_countersign
 from tracing.sickleave.models import VALID, MovementKind, NoteKind, NoteState, SickNote
@@ -99,6 +99,8 @@ def prolong(
         if later is not None and last_day in {None, later.last_day}:
             return later
     _require_issued(note)
+    if in_call is not None:
+        require_oath(note, task)
     today = clock.local_day(at, by.site.time_zone)
     allowed, found = prolongation(
         note,
@@ -140,6 +142,8 @@ def replace(
         if later is not None and first_day in {None, later.first_day} and last_day in {None, later.last_day}:
             return later
     _require_issued(note)
+    if in_call is not None:
+        require_oath(note, task)
     allowed, found = replacement(note, task, by=by, at=at, first_day=first_day)
     used = None
     if isinstance(allowed, NoteRefused):
@@ -395,7 +399,7 @@ def _written(
     if back_at_work and new.mend is NoteMend.LONGER:
         # the person goes back to work earlier: that is no difference to mend
         _accept(new, KeepReason.AS_ASKED)
-    elif replaces is not None and by.holds(Role.ADVISER) and new.mend is NoteMend.LONGER:
+    elif replaces is not None and by.holds(Role.ADVISER) and new.mend in {NoteMend.LONGER, NoteMend.EARLIER}:
         # what an adviser has decided stands until something else is decided
         _accept(new, KeepReason.DOCTOR_AGREES)
     return new
