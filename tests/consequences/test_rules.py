@@ -123,6 +123,9 @@ def test_first_days_that_became_uncovered_mark_a_note():
     assert after(not_worked) == [(NoteMend.EARLIER, day(1))]
     assert after(replace(not_worked, accepted=(NoteMend.EARLIER, day(1)))) == []
     assert after(right) == []
+    left = replace(granted, accepted=(NoteMend.EARLIER, day(0)))
+    assert after(left) == [(NoteMend.LONGER, day(9))], "left to begin later, it still ends too early"
+    assert after(replace(left, granted_until=day(7), is_doctors=True)) == []
 
 
 def test_a_note_for_the_days_until_a_result_stands_while_it_is_awaited():

@@ -250,11 +250,14 @@ def _of_note(person: MeasuredPerson, *, due: date | None) -> Iterable[Consequenc
     if note is None or not person.is_decided:
         return
     mend, day = None, None
+    late = _late_first_day(note)
+    # that it begins later was left so: it may still end too early
+    is_left = late is not None and note.accepted == (NoteMend.EARLIER, late)
     if note.overlaps:
         # nobody is paid twice for a day, whoever agreed to it
         mend = NoteMend.OVERLAPS
-    elif _begins_late(note, note.granted_first) and not note.is_ruled_out:
-        mend, day = NoteMend.EARLIER, note.granted_first
+    elif late is not None and late == note.granted_first and not is_left and not note.is_ruled_out:
+        mend, day = NoteMend.EARLIER, late
     elif note.granted_until is not None and note.granted_until > note.last_day and not note.is_ruled_out:
         # granted after the note was issued, or for longer than it is
         mend, day = NoteMend.LONGER, note.granted_until
@@ -266,13 +269,15 @@ def _of_note(person: MeasuredPerson, *, due: date | None) -> Iterable[Consequenc
         mend = NoteMend.CAN_WORK
     elif note.first_day is not None and note.worked_until is not None and note.worked_until >= note.first_day:
         mend = NoteMend.WORKED
-    elif _begins_late(note, note.due_first):
-        mend, day = NoteMend.EARLIER, note.due_first
+    elif late is not None and not is_left:
+        mend, day = NoteMend.EARLIER, late
     elif (due is not None and note.follows_measure) or (due is None and note.granted_until is not None):
         due = _last_day_of(note, due)
         if due is not None and due != note.last_day:
             mend, day = (NoteMend.LONGER if due > note.last_day else NoteMend.SHORTER), due
     if note.accepted is not None and (mend, day) == note.accepted:
+        return
+    if mend is None and is_left:
         return
     if (mend, day) == (note.mend, note.mend_to) and note.accepted is None:
         return
@@ -284,9 +289,10 @@ def _of_note(person: MeasuredPerson, *, due: date | None) -> Iterable[Consequenc
         )
 
 
-def _begins_late(note: NoteNow, first_day: date | None) -> bool:
-    """Return whether a note should have begun earlier."""
-    return first_day is not None and note.first_day is not None and first_day < note.first_day
+def _late_first_day(note: NoteNow) -> date | None:
+    """Return the day on which a note should have begun, if it begins later: as a doctor granted it, else by the rule."""
+    days = (note.granted_first, note.due_first)
+    return next((one for one in days if one and note.first_day and one < note.first_day), None)
 
 
 def _last_day_of(note: NoteNow, due: date | None) -> date | None:
