@@ -321,6 +321,9 @@ def test_a_person_is_called_on_the_chosen_day_by_the_chosen_tracer(browse, story
     page = browse.as_(story.ben).get("/escalations").text
     assert "La personne sera rappelée plus tard" in page
     assert "par Ada" in page
+    given = browse.as_(story.ben).get("/escalations/given").text
+    assert "pas avant le jour du rappel" in given
+    assert "dans la file" not in given
 
 
 def test_without_a_name_whoever_is_free_calls_on_that_day(line, ben):

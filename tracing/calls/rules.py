@@ -176,6 +176,9 @@ def in_order_to_ring(numbers: Sequence[str], rung: Mapping[str, int], wrong: Col
 SAID_IDENTITY = "identity_said"
 """The answer under which what somebody said of who they are is kept, for the supervisor to compare."""
 
+SAID_BIRTH_DATE = "birth_date_said"
+"""The answer under which the birth date of whoever rang is kept, until they have confirmed who they are."""
+
 
 def can_take_back(noted_at: datetime, *, at: datetime) -> bool:
     """Return whether an outcome was noted so lately that its tracer can take it back."""

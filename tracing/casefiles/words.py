@@ -205,6 +205,9 @@ def event_in_words(kind: str, detail: Mapping[str, Any]) -> str:
     """Return what happened, with what the log knows beside it."""
     said = str(EVENT_WORDS[kind][1])
     beside = ""
+    if kind == "case.closed" and detail.get("outcome") == CaseOutcome.COMPLETED:
+        # calls of follow-up go on
+        return str(_("Dossier clos, plus personne à prévenir"))
     if kind == "case.closed" and "outcome" in detail:
         return str(OUTCOME_WORDS[CaseOutcome(detail["outcome"])])
     if "need" in detail:

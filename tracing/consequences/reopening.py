@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.dialects.postgresql import insert
 
 from tracing.calls import queries as calls
+from tracing.calls.rules import SAID_BIRTH_DATE
 from tracing.cases import queries as cases
 from tracing.cases.models import Case, CaseOutcome, CaseStatus
 from tracing.consequences import follow_ups
@@ -35,7 +36,7 @@ OUT_OF_LIST = frozenset({ContactStatus.REMOVED, ContactStatus.BECAME_CASE})
 
 OPENS_A_CALL = frozenset(
     {
-        *(WHO_ANSWERS, IDENTITY_QUESTION, "representative_confirmed", "helper_agreed"),
+        *(WHO_ANSWERS, IDENTITY_QUESTION, "representative_confirmed", "helper_agreed", SAID_BIRTH_DATE),
         *("opening.confirmed", "identity.confirmed", "representative.confirmed", "helper.confirmed"),
         *("data_notice.confirmed", "time.confirmed", "has_time"),
     }

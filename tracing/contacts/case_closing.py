@@ -18,8 +18,12 @@ CASE_OUTCOMES = {CallOutcome.REFUSED: CaseOutcome.REFUSED}
 
 
 def close_when_done(case_id: int, *, ended: CallOutcome | None = None, by: int | None, at: datetime) -> None:
-    """Close a case if nothing is left to do for it; `ended` is the outcome of its own call if that ends now."""
+    """Close a case if nothing is left to do for it; `ended` is the outcome of its own call if that ends now.
+
+    Otherwise the platform closes it: whoever told the last contact did not end the case.
+    """
     session.flush()
+    by = by if ended is not None else None
     first = telling_call_of(case_id)
     if first is None or first.state is not TaskState.DONE:
         return

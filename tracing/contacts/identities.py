@@ -1,6 +1,7 @@
 """The person behind a contact: recognised by full identity, or newly registered; and refusal of duplicates."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date, datetime
 
 from tracing.contacts import queries
@@ -94,6 +95,21 @@ def refuse_person_twice(person_id: int, *, others: Iterable[Contact]) -> None:
     records = people_queries.records_of_same_person(person_id)
     if any(other.person_id in records and other.status is not ContactStatus.REMOVED for other in others):
         raise AlreadyNamed
+
+
+def keep_birth_date(person_id: int, contact: Contact | None, born: date) -> bool:
+    """Keep the birth date that a person said where nobody knew it, in their records and their line; return whether it was."""
+    was_unknown = False
+    for record in people_queries.records_of_same_person(person_id):
+        person, identity = session.get_one(Person, record), people_queries.find_identity(record)
+        if identity is not None and identity.birth_date is None:
+            people.revise(person, replace(identity, birth_date=born))
+            was_unknown = True
+    named = queries.described(contact) if was_unknown and contact is not None else None
+    if contact is not None and named is not None and named.birth_date is None:
+        seal(contact, replace(named, birth_date=born))
+        session.flush()
+    return was_unknown
 
 
 def seal(contact: Contact, described: Described) -> None:

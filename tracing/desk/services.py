@@ -11,11 +11,12 @@ from tracing.calls import queries as call_queries
 from tracing.calls import services as calls
 from tracing.calls.errors import IdentityFirst, NoSuchCall
 from tracing.calls.models import Call, Conversation
-from tracing.calls.rules import SCRIPT_OF
+from tracing.calls.rules import SAID_BIRTH_DATE, SCRIPT_OF
 from tracing.cases import queries as case_queries
 from tracing.cases.rules import sampling_day
 from tracing.consequences import services as consequences
 from tracing.consequences import stated_rules
+from tracing.contacts.identities import keep_birth_date
 from tracing.desk import queries, rules
 from tracing.desk.conversation.conversation import ScriptedConversation, talk_of
 from tracing.desk.errors import WordsChanged, WouldDrop
@@ -355,6 +356,9 @@ def _carry_out(
     if IDENTITY_QUESTION in saved.changed:
         confirmed = talk.answers.get(IDENTITY_QUESTION) == YES
         calls.confirm_identity(talk.conversation, confirmed=confirmed, by=by, at=at)
+        born = talk.answers.get(SAID_BIRTH_DATE) if confirmed else None
+        if born and keep_birth_date(talk.task.person_id, talk.about.contact, date.fromisoformat(born)):
+            consequences.follow({_subject(talk.about)}, by=by.member_id, at=at)
     if saved.changed & rules.DATING_QUESTIONS:
         counted = scripts.follow(talk.script, talk.answers, talk.facts).counted
         state_facts(call, talk, counted, along=along, by=by, at=at)

@@ -294,27 +294,6 @@ def test_who_refused_only_to_be_asked_again_how_they_are_stays_informed(browse: 
     assert FactKind.REFUSAL in facts.in_force_of(SubjectType.CONTACT, contact_id)
 
 
-@pytest.mark.parametrize("sent", [{}, {"reason": "equipment"}], ids=["hung_up", "given_back"])
-def test_whoever_was_told_and_only_asks_something_is_not_called_again(browse: Browser, story: Story, sent):
-    task_id = ended(browse, story, "completed")
-    before = get_case(queries.get_task(task_id).case_id).outcome
-    abel = browse.as_(story.abel)
-    abel.follow("/incoming", MARIE)
-    walk = take_call(abel)
-    assert "c’est la personne qui appelle" in walk.page.select_one(".call-why").text
-    assert "avant" not in walk.page.select_one(".call-why").text
-    assert not soup(abel.get(f"{walk.call}/tasks/{task_id}/end")).select_one("#way-answered")
-    walk.to("data_notice").send()
-    assert soup(abel.get(f"{walk.call}/tasks/{task_id}/end")).select_one("#way-answered")
-
-    told = abel.follow(f"{walk.call}/give-back", sent)
-
-    task = queries.get_task(task_id)
-    case = get_case(task.case_id)
-    assert "rien ne change" in told.text
-    assert (task.state, case.status, case.outcome) == (TaskState.DONE, CaseStatus.CLOSED, before)
-
-
 def test_a_ring_in_which_something_was_said_and_that_is_cut_off_is_taken_up_again(
     browse: Browser, story: Story
 ):

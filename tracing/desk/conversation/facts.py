@@ -11,7 +11,7 @@ from tracing.cases.models import CaseOutcome
 from tracing.cases.rules import sampling_day
 from tracing.cases.services import isolation_now
 from tracing.consequences.queries import follow_up_after
-from tracing.contacts.models import ContactStatus
+from tracing.contacts.models import Contact, ContactStatus
 from tracing.contacts.queries import described, known_day
 from tracing.contacts.rules import TestSaid
 from tracing.contacts.telling import measure_of_person, without_done
@@ -236,7 +236,7 @@ def _of_a_contact(about: CalledPerson, today: date) -> dict[str, FactValue]:
         # with symptoms the meeting does not matter: they isolate
         "negligible_risk": is_exempt and not for_symptoms,
         "case_name": spoken_name(about.case_identity) if contact.may_disclose else None,
-        "last_contact": contact.said_last_contact_on or known_day(contact),
+        "last_contact": day_said(contact),
         **_meetings(about),
         "quarantine_required": _is_required(decided.measure.value),
         "quarantine_end": last_day,
@@ -251,10 +251,18 @@ def _of_a_contact(about: CalledPerson, today: date) -> dict[str, FactValue]:
     }
 
 
+def day_said(contact: Contact) -> date | None:
+    """Return the day of the meeting to say: in their first call as the case said, which the person may correct.
+
+    Whoever was told and is spoken to again hears the day that counts.
+    """
+    return (contact.said_last_contact_on if contact.told_at is None else None) or known_day(contact)
+
+
 def _prophylaxis(about: CalledPerson, today: date) -> Phrase | None:
     """Return what may still prevent the disease in a contact, as their last meeting and what they said allow."""
     contact, pack = about.contact, about.pack
-    met_on = None if contact is None else contact.said_last_contact_on or known_day(contact)
+    met_on = None if contact is None else day_said(contact)
     if contact is None or met_on is None:
         return None
     known = {

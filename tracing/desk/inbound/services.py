@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 
 from tracing.calls import services as calls
 from tracing.calls.models import Call
+from tracing.calls.rules import SAID_BIRTH_DATE
 from tracing.cases import queries as cases
 from tracing.cases.models import Case
 from tracing.consequences import reopening
@@ -68,9 +69,21 @@ def find_caller(key: str, born: date, *, allow_fiction: bool, by: Agent, at: dat
     _trust_number(key, matching, allow_fiction=allow_fiction, by=by, at=at)
     try:
         with session.begin_nested():
-            return _open(matching, by=by, at=at)
+            found = _open(matching, by=by, at=at)
+            _keep_birth_date(found, born, by=by, at=at)
+            return found
     except (HeldBy, OnACallAlready, NotWaiting) as refusal:
         return Found(refusal=refusal)
+
+
+def _keep_birth_date(found: Found, born: date, *, by: Agent, at: datetime) -> None:
+    """Keep the birth date of a caller in whose record there is none: it is theirs once they have said who they are."""
+    if found.call is None or found.task_id is None:
+        return
+    task = queue.get_task(found.task_id)
+    identity = people.find_identity(task.person_id)
+    if identity is not None and identity.birth_date is None:
+        calls.save_answer(found.call, task, SAID_BIRTH_DATE, born.isoformat(), by=by, at=at)
 
 
 def _trust_number(key: str, matching: Sequence[int], *, allow_fiction: bool, by: Agent, at: datetime) -> None:

@@ -31,6 +31,7 @@ def given() -> ResponseReturnValue:
         state_words=TASK_STATE_WORDS,
         hours=[(one, round(TALLEST * one.asked / most)) for one in hours],
         tallest=TALLEST,
+        now=at,
     )
 
 
