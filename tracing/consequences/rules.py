@@ -218,7 +218,8 @@ def _of_follow_up(
     wanted = None if is_over else next_follow_up(person)
     is_waiting = asked.call is CallNow.WAITING
     is_past = asked.until is None or asked.on > asked.until
-    if is_waiting and asked.is_kept and not is_past and not asked.has_come_home:
+    is_wanted = not asked.is_refused and not asked.is_of_another
+    if is_waiting and asked.is_kept and is_wanted and not is_past and not asked.has_come_home:
         return
     if asked.is_in_hospital and not is_over:
         at_home = replace(person, follow_up=replace(asked, is_in_hospital=False))
