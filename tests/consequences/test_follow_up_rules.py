@@ -91,6 +91,7 @@ def test_the_call_of_somebody_in_hospital_is_held_and_waits_again_once_they_are_
         assert follows(case(replace(held, on=day(11)))) == [(STOPS, None)]
         assert follows(case(replace(held, is_refused=True))) == [(STOPS, None)]
         assert follows(case(replace(held, is_of_another=True))) == [(STOPS, None)]
+        assert follows(case(replace(held, days=()))) == [(STOPS, None)]
         home = replace(held, is_in_hospital=False, has_come_home=True)
         assert follows(case(home)) == [(MOVES, 4)]
         assert follows(case(replace(home, on=day(7)))) == [(MOVES, 4)]

@@ -218,14 +218,13 @@ def _of_follow_up(
     wanted = None if is_over else next_follow_up(person)
     is_waiting = asked.call is CallNow.WAITING
     is_past = asked.until is None or asked.on > asked.until
-    is_wanted = not asked.is_refused and not asked.is_of_another
-    if is_waiting and asked.is_kept and is_wanted and not is_past and not asked.has_come_home:
+    at_home = next_follow_up(replace(person, follow_up=replace(asked, is_in_hospital=False)))
+    is_kept = asked.is_kept and not asked.has_come_home and at_home is not None
+    if is_waiting and is_kept and not is_past:
         return
-    if asked.is_in_hospital and not is_over:
-        at_home = replace(person, follow_up=replace(asked, is_in_hospital=False))
-        if (then := next_follow_up(at_home)) is not None:
-            yield Consequence(ConsequenceKind.FOLLOW_UP_HELD, about, day=then[0], until=then[1])
-            return
+    if asked.is_in_hospital and not is_over and at_home is not None:
+        yield Consequence(ConsequenceKind.FOLLOW_UP_HELD, about, day=at_home[0], until=at_home[1])
+        return
     is_silent = asked.is_refused or asked.is_in_hospital or asked.is_of_another
     if (
         is_waiting
