@@ -100,7 +100,8 @@ def case_now(
     refused = who_refused(contacts, programme=case.programme, elsewhere=elsewhere)
     first = next((one for one in tasks if one.kind is TaskKind.CASE_FIRST), None)
     of_contact = {one.contact_id: one for one in tasks if one.kind is TaskKind.CONTACT_FIRST}
-    calendar = _Calendar(case, contacts, beside=beside, tasks=tasks, live=live, on=on)
+    zone = zone_of(case)
+    calendar = _Calendar(case, contacts, beside=beside, tasks=tasks, live=live, on=on, zone=zone)
 
     def note_of(
         task: CallTask | None,
@@ -132,7 +133,7 @@ def case_now(
             granted_first=_granted_first(initial, agreed, given),
             due_first=None
             if is_parents or starts is None
-            else _due_first(initial, subject, given, pack, starts=starts, zone=zone_of(case)),
+            else _due_first(initial, subject, given, pack, starts=starts, zone=zone),
             latest=latest_day(pack, subject, begins, on, for_parent=is_parents),
             mend=note.mend,
             mend_to=note.mend_to,
@@ -215,9 +216,10 @@ class _Calendar:
         tasks: Iterable[CallTask],
         live: Collection[int],
         on: date,
+        zone: ZoneInfo,
     ) -> None:
         self._case, self._beside, self._on, self._live = case, beside, on, live
-        self._zone, self._pack = zone_of(case), get_pack(case.programme)
+        self._zone, self._pack = zone, get_pack(case.programme)
         self._planned: dict[int | None, list[CallTask]] = defaultdict(list)
         for one in tasks:
             if one.is_follow_up:
