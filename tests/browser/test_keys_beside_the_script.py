@@ -109,9 +109,9 @@ def test_several_contacts_by_the_keyboard_and_a_list_that_is_pasted(log_in: LogI
     page.set_viewport_size({"width": 1024, "height": 620})
     expect(page.get_by_text("Contacts (2)")).to_be_visible()
     # until htmx has looked through the list it just brought, its links open pages of their own
+    page.wait_for_load_state("load")
     page.wait_for_function(
-        "() => document.readyState === 'complete'"
-        " && !document.querySelector('.htmx-request, .htmx-swapping, .htmx-settling, .htmx-added')"
+        "() => !document.querySelector('.htmx-request, .htmx-swapping, .htmx-settling, .htmx-added')"
     )
     keys = Keyboard(page)
     keys.press("g")
