@@ -11,7 +11,7 @@ from tracing.cases.models import Case
 from tracing.kernel import clock
 from tracing.kernel.db import session
 from tracing.queue.models import CallTask
-from tracing.sickleave.mending.queries import only_uncovered
+from tracing.sickleave.mending.queries import only_uncovered, today_at
 from tracing.sickleave.models import SickNote
 from tracing.sickleave.queries import TO_COUNTERSIGN, TO_MEND
 from tracing.sickleave.rules import NoteMend
@@ -98,7 +98,7 @@ def register() -> None:
     triage.register(triage.Source("notes_to_mend", _to_mend, lambda site_id: _count(TO_MEND, site_id)))
     triage.register(
         triage.Source(
-            "own_days", _uncovered, lambda site_id: _count(only_uncovered(clock.now().date()), site_id)
+            "own_days", _uncovered, lambda site_id: _count(only_uncovered(today_at(site_id)), site_id)
         )
     )
     triage.register(

@@ -5,7 +5,20 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, case, distinct, exists, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    ScalarSelect,
+    and_,
+    case,
+    cast,
+    distinct,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+)
 from sqlalchemy.orm import aliased
 
 from tracing.cases.models import Case, CaseOutcome
@@ -24,8 +37,10 @@ from tracing.sickleave.errors import NoSuchNote
 from tracing.sickleave.mending.rules import (
     DELIVERED_WITHIN,
     DELIVERY_LOOKED_BACK,
+    LONGEST_MEASURE,
     LOOKED_BACK,
     MANY_BEHIND_ONE_NUMBER,
+    MOST_DAYS_BETWEEN,
     NoteList,
 )
 from tracing.sickleave.models import VALID, NoteDelivery, NoteKind, NoteNotice, NoteState, SickNote
@@ -33,6 +48,7 @@ from tracing.sickleave.queries import TO_COUNTERSIGN, TO_MEND
 from tracing.sickleave.rules import DeliveryWay
 from tracing.staff import queries as staff
 from tracing.staff.agent import Agent
+from tracing.staff.models import Site
 
 _LISTS = {
     NoteList.TO_COUNTERSIGN: TO_COUNTERSIGN,
@@ -115,13 +131,24 @@ def _outdated() -> ColumnElement[bool]:
     )
 
 
-def only_uncovered(today: date) -> ColumnElement[bool]:
+Today = date | ScalarSelect[date]
+"""The day at a note's site: known, or asked for in the same statement (`today_at`)."""
+
+
+def today_at(site_id: int) -> ScalarSelect[date]:
+    """Return the day at a site, as a part of a statement."""
+    day = func.date(func.timezone(Site.time_zone, clock.now()))
+    return select(day).where(Site.id == site_id).scalar_subquery()
+
+
+def only_uncovered(today: Today) -> ColumnElement[bool]:
     """Return the condition of those that fit otherwise: the others are to be mended anyway."""
     return has_uncovered(today) & SickNote.mend.is_(None)
 
 
-def has_uncovered(today: date) -> ColumnElement[bool]:
+def has_uncovered(today: Today) -> ColumnElement[bool]:
     """Return the condition of the notes of parents whose own days no note covers, as `own_days.uncovered_until` says for one."""
+    day = literal(today) if isinstance(today, date) else today
     theirs, record, covering = aliased(Person), aliased(Person), aliased(SickNote)
     leading = func.coalesce(theirs.same_as, theirs.id)
     records = (
@@ -131,7 +158,9 @@ def has_uncovered(today: date) -> ColumnElement[bool]:
         .where(theirs.id == SickNote.person_id)
         .correlate(SickNote)
     )
-    due = case((CallTask.contact_id.is_(None), Case.isolation_last_day), else_=Contact.quarantine_last_day)
+    is_of_case = CallTask.contact_id.is_(None)
+    due = case((is_of_case, Case.isolation_last_day), else_=Contact.quarantine_last_day)
+    begins = case((is_of_case, Case.isolation_start), else_=Contact.last_contact_on)
     covered = (
         select(covering.id)
         .where(covering.person_id.in_(records), covering.state.in_(VALID), covering.last_day >= due)
@@ -146,13 +175,20 @@ def has_uncovered(today: date) -> ColumnElement[bool]:
             CallTask.site_id == SickNote.site_id,
             Case.outcome.is_distinct_from(CaseOutcome.NOT_A_CASE),
             or_(CallTask.contact_id.is_(None), Contact.status != ContactStatus.REMOVED),
-            due >= today,
+            due >= day,
+            func.coalesce(cast(begins - SickNote.last_day, Integer), 0) <= MOST_DAYS_BETWEEN,
             or_(SickNote.own_days_left.is_(None), SickNote.own_days_left < due),
             ~covered.exists(),
         )
         .correlate(SickNote)
     )
-    return and_(SickNote.kind == NoteKind.PARENT, SickNote.state == NoteState.ISSUED, own.exists())
+    return and_(
+        SickNote.kind == NoteKind.PARENT,
+        SickNote.state == NoteState.ISSUED,
+        # most notes of parents are of long ago: nothing is looked up for them
+        cast(day - SickNote.last_day, Integer) <= LONGEST_MEASURE,
+        own.exists(),
+    )
 
 
 def to_mend(today: date) -> ColumnElement[bool]:

@@ -21,6 +21,10 @@ SELF_MENDED_WITHIN = timedelta(hours=24)
 
 MANY_BEHIND_ONE_NUMBER = 3
 """So many people with a note within `LOOKED_BACK` behind one telephone number are shown to an adviser."""
+MOST_DAYS_BETWEEN = 1
+"""Between the last day of a note for a child and the first of the parent's own: later ones have nothing to do with it."""
+LONGEST_MEASURE = 60
+"""Days: no isolation or quarantine lasts longer."""
 LOOKED_BACK = timedelta(days=7)
 DELIVERED_WITHIN = timedelta(hours=1)
 """A note is not listed before as one whose papers the person does not have: the call goes on."""
