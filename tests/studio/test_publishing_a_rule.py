@@ -317,7 +317,7 @@ def test_it_is_withdrawn_before_it_takes_effect_and_replaced_after(rose, ben, cl
     clock.move_to(SOON)
     rose.get(VERSIONS)
     assert get_pack(PROGRAMME).find_rule("P0-4b.v2") is None
-    assert "retirée" in soup(rose.get(VERSIONS)).select_one("details.past-versions").get_text()
+    assert "retirée" in soup(rose.get(VERSIONS)).select_one("details.folded").get_text()
 
     second = begin(rose)
     change_row(rose, second)

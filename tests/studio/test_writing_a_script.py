@@ -303,7 +303,7 @@ def test_the_pages_of_a_version_and_of_two_side_by_side(rose):
 def test_english_that_was_added_stands_apart_from_what_was_changed(rose):
     page = soup(rose.get(f"{SCRIPTS}/compare?one=case_follow_up-2026.1&other=case_follow_up-2026.6"))
 
-    added = page.select("details.past-versions li")
+    added = page.select("details.folded li")
     assert len(added) > 20
     shown = {one.get_text(strip=True) for one in page.select("td")}
     assert not shown & {one.get_text(strip=True) for one in added}
@@ -315,7 +315,7 @@ def test_the_list_shows_what_holds_and_what_is_to_come_and_folds_what_was_before
     [section] = [one for one in soup(rose.get(SCRIPTS)).select(".section") if one.select_one("#kind-p0")]
 
     rows = section.select("tbody tr")
-    before = section.select("details.past-versions tbody tr")
+    before = section.select("details.folded tbody tr")
     current = rows[: len(rows) - len(before)]
     assert [row.select_one(".state").get_text(strip=True) for row in current] == ["à venir", "en vigueur"]
     assert "existent aussi en anglais" in current[1].get_text()

@@ -345,11 +345,11 @@ def walk(
     }
     here = at_step or script.steps[0].id
     path = scripts.follow(script, answers, facts)
-    if goes_on and (following := scripts.next_step(script, answers, facts, after=here)):
+    if goes_on and (following := path.after(here)):
         here = following.id
     one = path.find(here)
     if one is None or one.locked:
-        current = scripts.current_step(script, answers, facts) or script.steps[0]
+        current = path.current or script.steps[0]
         one = path.find(current.id)
     seen = None
     if one is not None:
@@ -361,13 +361,13 @@ def walk(
         days = scripts.days_to_recall(step, facts)
         seen = SeenStep(step, said_aloud(step, facts, english), asked, days)
     place = seen.step.id if seen else None
-    after = scripts.next_step(script, answers, facts, after=place) if place else None
-    before = scripts.previous_step(script, answers, facts, before=place) if place else None
+    after = path.after(place) if place else None
+    before = path.before(place) if place else None
     aloud = (said for one in path.steps for said in said_aloud(one.step, facts, english))
     said = sum(len(one.words.split()) for one in aloud)
     return Walk(
         person=person,
-        rail=scripts.visible_steps(script, answers, facts, at=place),
+        rail=path.views(place),
         seen=seen,
         answers={name: answers[name] for name in script.questions if name in answers},
         end=path.end,
