@@ -63,7 +63,7 @@ def test_every_conversation_held_to_its_end_reaches_an_outcome(conversation):
 
     assert path.end is not None
     assert script.step(held.steps[-1]).end == path.end
-    assert rules.can_complete(script, held.stored, facts) == (path.end.outcome is Outcome.COMPLETED)
+    assert rules.follow(script, held.stored, facts).can_complete == (path.end.outcome is Outcome.COMPLETED)
 
 
 @QUICK
@@ -76,13 +76,13 @@ def test_odd_answers_never_break_the_engine_nor_complete_a_call(conversation, da
         )
 
     path = rules.follow(script, answers, facts)
-    rail = rules.visible_steps(script, answers, facts, at=data.draw(st.sampled_from(script.steps)).id)
-    rules.current_step(script, answers, facts)
+    rail = path.views(data.draw(st.sampled_from(script.steps)).id)
+    assert path.current in [one.step for one in path.steps]
 
     assert path.end is not None
     assert [view.step for view in rail] == [one.step for one in path.steps]
     assert sum(view.state is rules.StepState.CURRENT for view in rail) <= 1
-    if rules.can_complete(script, answers, facts):
+    if rules.follow(script, answers, facts).can_complete:
         assert all(
             answers[rules.confirmation_key(one.step)] == rules.confirmation_value(one.step, facts)
             for one in path.steps
@@ -104,4 +104,4 @@ def test_whatever_is_typed_is_either_refused_or_stored_in_a_form_that_counts(scr
 
 @pytest.mark.parametrize("script", LIBRARY.values(), ids=lambda script: script.kind.value)
 def test_an_unheard_of_step_is_taken_as_the_beginning(script):
-    assert rules.next_step(script, {}, {}, after="no_such_step") is script.steps[0]
+    assert rules.follow(script, {}, {}).after("no_such_step") is script.steps[0]

@@ -55,7 +55,7 @@ def test_a_condition_is_decided_as_written(written, true):
 
 
 def test_health_content_is_locked_until_the_identity_is_confirmed(p0, p0_facts):
-    rail = rules.visible_steps(p0, {}, p0_facts)
+    rail = rules.follow(p0, {}, p0_facts).views()
 
     assert rail[0].state is StepState.CURRENT
     assert all(view.state is StepState.LOCKED for view in rail if view.step.sensitive)
@@ -68,15 +68,15 @@ def test_an_answer_about_health_does_not_count_while_the_identity_is_open(p0, p0
     path = rules.follow(p0, held, p0_facts)
 
     assert set(path.counted) == {"person_on_line"}
-    assert rules.next_step(p0, held, p0_facts, after="opening").id == "identity"
-    assert rules.next_step(p0, held, p0_facts, after="identity").id == "identity"
+    assert rules.follow(p0, held, p0_facts).after("opening").id == "identity"
+    assert rules.follow(p0, held, p0_facts).after("identity").id == "identity"
 
 
 def test_nothing_opens_beyond_a_gate_that_is_not_complete(p0, p0_facts, adult_with_symptoms):
     held = hold(p0, adult_with_symptoms, p0_facts).stored
     del held["knows_result"]
 
-    assert rules.next_step(p0, held, p0_facts, after="result_known").id == "result_known"
+    assert rules.follow(p0, held, p0_facts).after("result_known").id == "result_known"
     assert rules.follow(p0, held, p0_facts).find("purpose").locked
 
 
@@ -99,17 +99,17 @@ def test_a_chain_of_questions_closes_with_its_first(p0, p0_facts, adult_with_sym
 
     assert {"can_telework", "wants_note", "insurance_scheme"}.isdisjoint(path.counted)
     assert path.find("sick_note") is None
-    assert rules.can_complete(p0, held, p0_facts)
+    assert rules.follow(p0, held, p0_facts).can_complete
 
 
 def test_what_is_missing_is_named_in_the_order_of_the_script(p0, p0_facts, adult_with_symptoms):
     held = hold(p0, adult_with_symptoms, p0_facts).stored
     del held["onset_on"], held["next_steps.confirmed"]
 
-    points = rules.missing(p0, held, p0_facts)
+    points = rules.follow(p0, held, p0_facts).missing
 
     assert [point.label for point in points] == ["Premier jour des symptômes", "Ce qui va se passer"]
-    assert not rules.can_complete(p0, held, p0_facts)
+    assert not rules.follow(p0, held, p0_facts).can_complete
 
 
 @pytest.mark.parametrize("kind", ["p0", "contact"])
@@ -125,29 +125,29 @@ def test_no_call_completes_with_a_mandatory_statement_unconfirmed(library, kind,
         unsaid = {
             key: value for key, value in held.stored.items() if key != rules.confirmation_key(statement)
         }
-        assert not rules.can_complete(script, unsaid, facts), statement.id
+        assert not rules.follow(script, unsaid, facts).can_complete, statement.id
 
 
 def test_a_statement_is_read_again_when_its_date_has_changed(p0, p0_facts, adult_with_symptoms):
     held = hold(p0, adult_with_symptoms, p0_facts).stored
     corrected = p0_facts | {"isolation_end": p0_facts["window_end"]}
 
-    [point] = rules.missing(p0, held, corrected)
+    [point] = rules.follow(p0, held, corrected).missing
 
     assert (point.step.id, point.question, point.changed) == ("isolation", None, True)
 
 
 def test_after_a_reload_the_tracer_goes_on_where_they_were(p0, p0_facts, adult_with_symptoms):
-    assert rules.current_step(p0, {}, p0_facts).id == "opening"
+    assert rules.follow(p0, {}, p0_facts).current.id == "opening"
 
     held = hold(p0, adult_with_symptoms | {"red_flags": "no"}, p0_facts).stored
     early = dict(list(held.items())[: list(held).index("has_symptoms")])
-    assert rules.current_step(p0, early, p0_facts).id == "symptoms"
+    assert rules.follow(p0, early, p0_facts).current.id == "symptoms"
 
     half = early | {"has_symptoms": "yes"}
-    assert rules.current_step(p0, half, p0_facts).id == "symptoms"
+    assert rules.follow(p0, half, p0_facts).current.id == "symptoms"
 
-    assert rules.current_step(p0, half | {"onset_on": "unknown"}, p0_facts).id == "sampling"
+    assert rules.follow(p0, half | {"onset_on": "unknown"}, p0_facts).current.id == "sampling"
 
 
 def test_a_step_shown_again_is_the_current_one_and_the_others_keep_their_state(
@@ -156,7 +156,7 @@ def test_a_step_shown_again_is_the_current_one_and_the_others_keep_their_state(
     held = hold(p0, adult_with_symptoms, p0_facts).stored
     del held["vaccination"]
 
-    states = {view.step.id: view.state for view in rules.visible_steps(p0, held, p0_facts, at="symptoms")}
+    states = {view.step.id: view.state for view in rules.follow(p0, held, p0_facts).views("symptoms")}
 
     assert states["symptoms"] is StepState.CURRENT
     assert states["immunity"] is StepState.TODO
@@ -166,14 +166,14 @@ def test_a_step_shown_again_is_the_current_one_and_the_others_keep_their_state(
 def test_one_can_go_back_a_step(p0, p0_facts, adult_with_symptoms):
     held = hold(p0, adult_with_symptoms, p0_facts).stored
 
-    assert rules.previous_step(p0, held, p0_facts, before="purpose").id == "result_known"
-    assert rules.previous_step(p0, held, p0_facts, before="opening") is None
+    assert rules.follow(p0, held, p0_facts).before("purpose").id == "result_known"
+    assert rules.follow(p0, held, p0_facts).before("opening") is None
 
 
 def test_the_next_step_is_found_from_a_step_that_has_just_closed(p0, p0_facts, adult_with_symptoms):
     held = hold(p0, adult_with_symptoms, p0_facts).stored | {"wants_note": "no"}
 
-    assert rules.next_step(p0, held, p0_facts, after="sick_note").id == "relatives"
+    assert rules.follow(p0, held, p0_facts).after("sick_note").id == "relatives"
 
 
 def test_a_step_that_could_only_say_what_is_unknown_is_left_out(contact, contact_facts):

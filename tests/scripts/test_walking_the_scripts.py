@@ -34,7 +34,7 @@ def test_an_adult_with_symptoms_is_led_to_a_sick_note(p0, p0_facts, adult_with_s
         "contacts", "name_consent", "isolation", "isolation_at_home", "safety", "needs",
         "masks_and_tests", "work_leave", "sick_note", "relatives", "next_steps", "closing",
     ]  # fmt: skip
-    assert rules.can_complete(p0, held.stored, p0_facts)
+    assert rules.follow(p0, held.stored, p0_facts).can_complete
 
 
 def test_a_person_without_symptoms_who_met_nobody_is_not_asked_for_onset_names_or_leave(
@@ -55,7 +55,7 @@ def test_a_person_without_symptoms_who_met_nobody_is_not_asked_for_onset_names_o
         "relatives", "next_steps", "closing",
     ]  # fmt: skip
     assert "onset_on" not in held.stored
-    assert rules.can_complete(p0, held.stored, p0_facts)
+    assert rules.follow(p0, held.stored, p0_facts).can_complete
 
 
 def test_a_tracer_stops_where_the_result_must_be_announced(p0, p0_facts, adult_with_symptoms):
@@ -64,7 +64,7 @@ def test_a_tracer_stops_where_the_result_must_be_announced(p0, p0_facts, adult_w
     assert held.steps == [*P0_START, "result_by_adviser"]
     assert p0.step("result_by_adviser").escalation == "RESULT_NOT_ANNOUNCED"
     assert outcome(p0, held, p0_facts) is Outcome.NEEDS_DOCTOR
-    assert not rules.can_complete(p0, held.stored, p0_facts)
+    assert not rules.follow(p0, held.stored, p0_facts).can_complete
 
 
 def test_the_case_goes_on_once_the_adviser_has_announced_the_result(p0, p0_facts, adult_with_symptoms):
@@ -73,7 +73,7 @@ def test_the_case_goes_on_once_the_adviser_has_announced_the_result(p0, p0_facts
 
     announced = p0_facts | {"result_announced": True}
 
-    assert rules.current_step(p0, stopped.stored, announced).id == "purpose"
+    assert rules.follow(p0, stopped.stored, announced).current.id == "purpose"
     assert hold(p0, says, announced).steps[-1] == "closing"
 
 
@@ -84,7 +84,7 @@ def test_an_adviser_announces_the_result_and_goes_on(p0, p0_facts, adult_with_sy
 
     assert held.steps[: len(P0_START) + 3] == [*P0_START, "result_announcement", "purpose", "red_flags"]
     assert held.steps[-1] == "closing"
-    assert rules.can_complete(p0, held.stored, facts)
+    assert rules.follow(p0, held.stored, facts).can_complete
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_a_conversation_that_cannot_go_on_ends_with_the_right_outcome(
 
     assert held.steps == steps
     assert outcome(p0, held, p0_facts) == outcome_suggested
-    assert not rules.can_complete(p0, held.stored, p0_facts)
+    assert not rules.follow(p0, held.stored, p0_facts).can_complete
 
 
 def test_a_child_is_spoken_of_with_a_representative(p0, p0_facts, adult_with_symptoms):
@@ -129,7 +129,7 @@ def test_a_person_in_hospital_gets_the_short_script(p0, p0_facts, adult_with_sym
         "sick_note",
     }
     assert skipped.isdisjoint(held.steps)
-    assert rules.can_complete(p0, held.stored, p0_facts)
+    assert rules.follow(p0, held.stored, p0_facts).can_complete
 
 
 def test_no_isolation_and_no_leave_are_spoken_of_when_no_rule_asks_for_them(
@@ -166,7 +166,7 @@ def test_a_contact_hears_the_rule_the_tests_and_gets_a_note(contact, contact_fac
         *CONTACT_START, "tested", "symptoms", "last_contact", "household", "immunity", "quarantine", "tests", "work",
         "relatives", "own_contacts", "safety", "needs", "work_leave", "sick_note", "next_steps", "closing",
     ]  # fmt: skip
-    assert rules.can_complete(contact, held.stored, contact_facts)
+    assert rules.follow(contact, held.stored, contact_facts).can_complete
 
 
 @pytest.mark.parametrize("is_exempt", [True, False])
@@ -182,7 +182,7 @@ def test_a_contact_with_symptoms_hears_one_order_until_the_result(
     assert said == ["result_awaited", "work_leave", "sick_note"]
     words = " ".join(rules.render_say(contact.step("result_awaited"), facts))
     assert ("encore jusqu’au dimanche 16 janvier" in words) is not is_exempt
-    assert rules.can_complete(contact, held.stored, facts)
+    assert rules.follow(contact, held.stored, facts).can_complete
 
 
 def test_a_contact_with_a_positive_test_by_a_professional_is_asked_nothing_more_as_a_contact(
@@ -220,7 +220,7 @@ def test_where_no_rule_is_in_force_nobody_is_told_to_isolate_and_a_doctor_is_ask
     assert "isolation_unknown" in held.steps
     assert "avis d’un médecin-conseil" in words
     assert "je vous demande" not in words
-    assert rules.can_complete(p0, held.stored, facts)
+    assert rules.follow(p0, held.stored, facts).can_complete
 
 
 def test_where_no_rule_is_in_force_no_contact_is_told_to_stay_at_home(
@@ -233,7 +233,7 @@ def test_where_no_rule_is_in_force_no_contact_is_told_to_stay_at_home(
     assert ORDERS.isdisjoint(held.steps)
     assert "quarantine_not_required" not in held.steps
     assert "quarantine_unknown" in held.steps
-    assert rules.can_complete(contact, held.stored, facts)
+    assert rules.follow(contact, held.stored, facts).can_complete
 
 
 @pytest.mark.parametrize("kind", ["p0", "contact"])
@@ -266,7 +266,7 @@ def test_a_contact_at_negligible_risk_hears_just_that(contact, contact_facts, co
     assert "negligible_risk" in held.steps
     assert {*ORDERS, "quarantine_not_required", "quarantine_unknown", "tests"}.isdisjoint(held.steps)
     assert "très faible" in rules.render_say(contact.step("negligible_risk"), facts)[0]
-    assert rules.can_complete(contact, held.stored, facts)
+    assert rules.follow(contact, held.stored, facts).can_complete
 
 
 def spoken(script, facts):

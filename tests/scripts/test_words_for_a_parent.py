@@ -86,7 +86,7 @@ def test_who_answers_hears_of_the_person_from_the_question_who_they_are_on(
 
     assert held.steps[-1] == "closing"
     assert "Zoé Petit" in " ".join(render_say(script.step("red_flags"), facts))
-    assert rules.can_complete(script, held.stored, facts)
+    assert rules.follow(script, held.stored, facts).can_complete
 
 
 @pytest.mark.parametrize("script", NEWEST, ids=lambda script: script.kind.value)

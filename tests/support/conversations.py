@@ -18,7 +18,7 @@ class Conversation:
 def hold(script: Script, says: Mapping[str, object], facts: rules.Facts) -> Conversation:
     """Go from the first step to the last, answering each question from ``says`` and reading each statement."""
     held = Conversation()
-    step = rules.next_step(script, held.stored, facts)
+    step = rules.follow(script, held.stored, facts).after(None)
     while step is not None:
         held.steps.append(step.id)
         assert len(held.steps) <= len(script.steps), f"going round in circles: {held.steps}"
@@ -28,5 +28,5 @@ def hold(script: Script, says: Mapping[str, object], facts: rules.Facts) -> Conv
             asked = rules.follow(script, held.stored, facts).find(step.id)
             if asked and question in asked.questions and question.id in says:
                 held.stored[question.id] = says[question.id]
-        step = rules.next_step(script, held.stored, facts, after=step.id)
+        step = rules.follow(script, held.stored, facts).after(step.id)
     return held

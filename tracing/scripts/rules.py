@@ -32,19 +32,13 @@ __all__ = [
     "StepState",
     "StepView",
     "answered_day",
-    "can_complete",
     "confirmation_key",
     "confirmation_value",
-    "current_step",
     "days_to_recall",
     "follow",
     "holds",
-    "missing",
-    "next_step",
     "parse_answer",
-    "previous_step",
     "render_say",
-    "visible_steps",
 ]
 
 LONGEST_RECALL = 31  # days; a window longer than this is a mistake somewhere, not a list to read through
@@ -236,44 +230,12 @@ def _open_points(
     return points
 
 
-def missing(script: Script, answers: Answers, facts: Facts) -> tuple[MissingItem, ...]:
-    """Return what is still open (`Path.missing`)."""
-    return follow(script, answers, facts).missing
-
-
-def can_complete(script: Script, answers: Answers, facts: Facts) -> bool:
-    """Return whether the call can be closed as completed (`Path.can_complete`)."""
-    return follow(script, answers, facts).can_complete
-
-
-def visible_steps(
-    script: Script, answers: Answers, facts: Facts, *, at: str | None = None
-) -> tuple[StepView, ...]:
-    """Return the rail (`Path.views`)."""
-    return follow(script, answers, facts).views(at)
-
-
 def _state(one: OpenStep, here: Step | None, passed: bool, points: Sequence[MissingItem]) -> StepState:  # noqa: FBT001
     if one.locked:
         return StepState.LOCKED
     if one.step is here:
         return StepState.CURRENT
     return StepState.DONE if passed and not points else StepState.TODO
-
-
-def current_step(script: Script, answers: Answers, facts: Facts) -> Step | None:
-    """Return where to continue (`Path.current`)."""
-    return follow(script, answers, facts).current
-
-
-def next_step(script: Script, answers: Answers, facts: Facts, after: str | None = None) -> Step | None:
-    """Return the next step (`Path.after`)."""
-    return follow(script, answers, facts).after(after)
-
-
-def previous_step(script: Script, answers: Answers, facts: Facts, before: str) -> Step | None:
-    """Return the previous step (`Path.before`)."""
-    return follow(script, answers, facts).before(before)
 
 
 def days_to_recall(step: Step, facts: Facts) -> tuple[date, ...]:
