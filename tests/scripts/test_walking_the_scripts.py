@@ -31,7 +31,7 @@ def test_an_adult_with_symptoms_is_led_to_a_sick_note(p0, p0_facts, adult_with_s
 
     assert held.steps == [
         *P0_START, "purpose", "red_flags", *P0_MIDDLE,
-        "contacts", "name_consent", "isolation", "isolation_at_home", "safety", "needs",
+        "contacts", "name_consent", "isolation", "isolation_at_home", "needs",
         "masks_and_tests", "work_leave", "sick_note", "relatives", "next_steps", "closing",
     ]  # fmt: skip
     assert rules.follow(p0, held.stored, p0_facts).can_complete
@@ -51,7 +51,7 @@ def test_a_person_without_symptoms_who_met_nobody_is_not_asked_for_onset_names_o
 
     assert held.steps == [
         *P0_START, "purpose", "red_flags", *P0_MIDDLE,
-        "contacts", "isolation", "isolation_at_home", "safety", "needs", "masks_and_tests",
+        "contacts", "isolation", "isolation_at_home", "needs", "masks_and_tests",
         "relatives", "next_steps", "closing",
     ]  # fmt: skip
     assert "onset_on" not in held.stored
@@ -122,7 +122,6 @@ def test_a_person_in_hospital_gets_the_short_script(p0, p0_facts, adult_with_sym
     skipped = {
         "isolation",
         "isolation_at_home",
-        "safety",
         "needs",
         "masks_and_tests",
         "work_leave",
@@ -305,9 +304,9 @@ def test_the_dates_that_are_read_come_from_the_facts(p0, p0_facts):
     assert "jusqu’au mardi 1er février" in rules.render_say(p0.step("isolation"), moved)[0]
 
 
-@pytest.mark.parametrize("kind", ["p0", "contact"])
+@pytest.mark.parametrize(("kind", "step"), [("p0", "needs"), ("contact", "safety")])
 def test_whoever_stays_at_home_hears_whom_to_call_in_danger_and_whoever_needs_to_talk_who_answers(
-    kind, request, adult_with_symptoms, contact_at_work
+    kind, step, request, adult_with_symptoms, contact_at_work
 ):
     script, facts = request.getfixturevalue(kind), request.getfixturevalue(f"{kind}_facts")
     says = (adult_with_symptoms if kind == "p0" else contact_at_work) | {
@@ -317,7 +316,11 @@ def test_whoever_stays_at_home_hears_whom_to_call_in_danger_and_whoever_needs_to
 
     held = hold(script, says, facts)
 
-    assert {"safety", "listening"} <= set(held.steps)
+    assert {step, "listening"} <= set(held.steps)
+    assert "Le 3919" in rules.render_say(script.step(step), facts)[-1]
     assert "3114" in rules.render_say(script.step("listening"), facts)[0]
     free = facts | {"isolation_required": False, "quarantine_required": False}
-    assert "safety" not in hold(script, says, free).steps
+    heard = [
+        one for name in hold(script, says, free).steps for one in rules.render_say(script.step(name), free)
+    ]
+    assert not any("Le 3919" in one for one in heard)
