@@ -68,6 +68,9 @@ def test_a_call_about_measles_has_no_word_of_covid_and_says_what_may_still_preve
     said = words_to_the_end(take_call(browse.as_(story.ada), CONTACT))
 
     assert OF_COVID.findall(said) == []
+    assert ("one month" if in_english else "un mois") in said
+    assert ("three months" if in_english else "trois mois") not in said
+    assert "/public/data/programme-r" in said
     assert ("MMR vaccine, until" if in_english else "vaccin ROR, jusqu’au") in said
 
 

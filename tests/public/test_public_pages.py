@@ -25,6 +25,7 @@ from tracing.kernel.config import CannotStart, Settings
 from tracing.kernel.postgres import migrate
 from tracing.kernel.postgres.roles import PUBLIC_PAGES
 from tracing.messages.models import MessageStop
+from tracing.programmes import load_packs
 from tracing.public.models import PublicTry
 from tracing.public.services import Checks
 from tracing.public.tidying import forget_tries
@@ -471,6 +472,19 @@ def test_a_page_needs_no_script_and_no_cookie_and_says_nothing_of_any_disease(pa
     for elsewhere in ("cross-site", "same-site"):
         refused = pages.post("/public/call", data={}, headers={"Sec-Fetch-Site": elsewhere})
         assert refused.status_code == 400
+
+
+def test_the_notice_of_a_programme_says_how_long_data_is_kept_and_names_no_disease(pages):
+    for lang, kept, everyone in (("fr", "un mois", "trois mois"), ("en", "one month", "three months")):
+        page = pages.get(f"/public/data/programme-r?lang={lang}").text
+        check_page(page)
+        assert kept in page
+        assert everyone not in page
+        assert everyone in pages.get(f"/public/data?lang={lang}").text
+        for pack in load_packs().values():
+            assert pack.label not in page.replace("Assurance Maladie", "")
+    assert 'href="/public/data/programme-r?lang=en"' in pages.get("/public/data/programme-r?lang=fr").text
+    assert pages.get("/public/data/rougeole").status_code == 404
 
 
 def test_without_its_database_it_says_so(tmp_path):

@@ -6,6 +6,7 @@ from datetime import date
 import pytest
 
 from tracing.programmes.loader import load_packs
+from tracing.programmes.rules import kept_for
 from tracing.programmes.vocabulary import TestKind
 from tracing.scripts import checks
 from tracing.scripts import wording as wordings
@@ -14,7 +15,7 @@ from tracing.scripts.problems import Fault
 from tracing.scripts.publishing.differences import compare
 from tracing.scripts.publishing.rules import texts_of, untranslated
 from tracing.scripts.vocabulary import Phrase, ScriptKind
-from tracing.scripts.wording import RETENTION, days_of_meetings, in_both, said_aloud, within_a_sentence
+from tracing.scripts.wording import days_of_meetings, in_both, said_aloud, within_a_sentence
 
 LIBRARY = load_library()
 NEWEST = [newest(LIBRARY, kind) for kind in ScriptKind]
@@ -69,7 +70,7 @@ def aloud(script, step, facts):
 
 
 def test_days_tests_and_the_disease_are_said_in_english(p0, p0_facts, contact, contact_facts):
-    facts = p0_facts | {"isolation_end": date(2022, 2, 1), "retention": RETENTION}
+    facts = p0_facts | {"isolation_end": date(2022, 2, 1), "retention": Phrase(*kept_for(90))}
     isolation = aloud(p0, "isolation", facts)
     assert isolation[0].words == (
         "To protect others, I ask you to stay in isolation until Tuesday 1 February."
@@ -104,7 +105,12 @@ def test_what_is_known_in_french_only_is_said_in_french_and_no_paragraph_is_lost
 def test_what_a_programme_says_aloud_has_its_english(code):
     pack = load_packs()[code]
     offered = {words for row in pack.prophylaxis for words in (row.kind, row.referral)}
-    aloud = {pack.disease, *offered, *(row.early_exit.needs for row in pack.isolations if row.early_exit)}
+    aloud = {
+        pack.disease,
+        *pack.information_notice,
+        *offered,
+        *(row.early_exit.needs for row in pack.isolations if row.early_exit),
+    }
 
     assert pack.english.keys() == aloud
     assert in_both(pack.disease, pack.english).english

@@ -30,6 +30,7 @@ from tracing.kernel.config import Settings
 from tracing.kernel.db import session
 from tracing.onboarding import views as onboarding
 from tracing.programmes.publishing import queries as rule_versions
+from tracing.programmes.rules.data_notice import publish_at
 from tracing.queue import queries as queue
 from tracing.scripts.publishing import queries as script_versions
 from tracing.sickleave import views as sickleave
@@ -107,6 +108,7 @@ def create_app(settings: Settings, *, secret_key: str) -> Flask:
         BABEL_DEFAULT_LOCALE=settings.locale,
     )
     app.session_interface = BrowserCookie()
+    publish_at(settings.public_pages)
 
     number_requests(app, access_log=settings.access_log)
 

@@ -425,6 +425,9 @@ class Pack(Strict):
     """By the day on which a note is issued: the first that is in force counts."""
     retention: Retention
     information_notice: tuple[Sentence, ...] = Field(min_length=1)
+    """`{retention}` stands for how long data is kept, in words."""
+    notice_address: Words | None = None
+    """Where the notice can be read, as it is said: `example.org/data`; null: on the public pages of the platform."""
     data_fields: DataFields
     laboratory: Laboratory
     case_definitions: tuple[CaseDefinition, ...] = ()

@@ -11,6 +11,8 @@ from flask import Blueprint, abort, current_app, g, render_template, request, se
 from flask.typing import ResponseReturnValue
 
 from tracing.kernel import clock
+from tracing.programmes import load_packs
+from tracing.programmes.rules.data_notice import data_notice, page_name
 from tracing.public.forms import CheckCallForm, OpenPapersForm
 from tracing.public.services import Checks, LinkAnswer, Ticket
 from tracing.sickleave.checking.forms import CheckNoteForm
@@ -99,6 +101,20 @@ def papers() -> ResponseReturnValue:
     if copy in set(Copy):
         return _file(found, Copy(copy))
     return _page("opened", papers=found, ticket=ticket.written(), mail=_mail(found))
+
+
+@bp.get("/data")
+@bp.get("/data/<name>")
+def data(name: str = "") -> ResponseReturnValue:
+    """Show what becomes of the data, by the programme under which a call was made; without one, all of them.
+
+    A programme goes by its neutral label: neither the address nor the page names a disease.
+    """
+    found = [(pack, data_notice(pack, on=_today())) for pack in load_packs().values()]
+    notices = [(pack, notice) for pack, notice in found if name in {"", page_name(pack)}]
+    if not notices:
+        abort(404)
+    return _page("data", notices=notices, is_one=bool(name))
 
 
 def _file(papers: Papers, copy: Copy) -> ResponseReturnValue:

@@ -19,8 +19,6 @@ from tracing.scripts.vocabulary import ANSWER_FOR_SOMEBODY, WHO_ANSWERS, FactVal
 
 Facts = Mapping[str, FactValue]
 FRENCH, ENGLISH = "fr", "en"
-RETENTION = Phrase("trois mois", "three months")
-"""How long answers are kept."""
 
 
 def day_in_words(day: date, language: str = FRENCH) -> str:

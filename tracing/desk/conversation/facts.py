@@ -30,13 +30,14 @@ from tracing.programmes.rules import (
     Quarantine,
     RuleRef,
     age_on,
+    kept_for,
+    notice_address,
     prophylaxis,
 )
 from tracing.programmes.vocabulary import RiskLevel, Subject, Vaccination
 from tracing.queue.rules import CallAgain
 from tracing.scripts.vocabulary import FACTS, YES, FactValue, Phrase
 from tracing.scripts.wording import (
-    RETENTION,
     days_of_meetings,
     in_both,
     prophylaxis_in_words,
@@ -136,7 +137,8 @@ def _of_both(about: CalledPerson, agent: Agent, today: date, zone: ZoneInfo) -> 
         "site": agent.site.name,
         "person": spoken_name(about.identity),
         "callback_number": phone(number) if number else None,
-        "retention": RETENTION,
+        "retention": Phrase(*kept_for(pack.retention.person_days)),
+        "notice_address": notice_address(pack),
         "tracer_is_adviser": agent.holds(Role.ADVISER),
         "is_minor": _is_minor(about, age),
         "notes_issued": note is not None and note.issuer == "fund",

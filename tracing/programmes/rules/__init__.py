@@ -3,6 +3,7 @@
 from tracing.programmes.rules.ages import REPRESENTATIVE_UNDER, age_on
 from tracing.programmes.rules.attempts import is_text_due, next_attempt_at
 from tracing.programmes.rules.clusters import Clusters, clusters
+from tracing.programmes.rules.data_notice import DataNotice, data_notice, kept_for, notice_address
 from tracing.programmes.rules.explain import Explanation, Situation, explain
 from tracing.programmes.rules.follow_ups import FollowUps, Prophylaxis, follow_ups, prophylaxis
 from tracing.programmes.rules.hours import (
@@ -39,6 +40,7 @@ __all__ = [
     "Circumstances",
     "Clusters",
     "Course",
+    "DataNotice",
     "EarlyExit",
     "Explanation",
     "FollowUps",
@@ -57,6 +59,7 @@ __all__ = [
     "clusters",
     "contact_risk",
     "contagious_window",
+    "data_notice",
     "day_zero",
     "explain",
     "follow_ups",
@@ -64,11 +67,13 @@ __all__ = [
     "is_open",
     "is_text_due",
     "isolation",
+    "kept_for",
     "last_open_before",
     "next_attempt_at",
     "next_open",
     "note_days",
     "note_rule",
+    "notice_address",
     "open_until",
     "possible_case",
     "prophylaxis",

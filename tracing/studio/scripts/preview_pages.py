@@ -9,7 +9,7 @@ from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
 from tracing.programmes.in_force import get_pack
-from tracing.programmes.rules import Measure, Situation, explain
+from tracing.programmes.rules import Measure, Situation, explain, kept_for, notice_address
 from tracing.programmes.vocabulary import Subject, Vaccination
 from tracing.scripts import rules as scripts
 from tracing.scripts.answers import AnswerValue, bound, parse_answer
@@ -18,9 +18,8 @@ from tracing.scripts.errors import AnswerRefused
 from tracing.scripts.publishing.paths import WORDS_A_MINUTE
 from tracing.scripts.rules import StepView
 from tracing.scripts.transcript import in_words
-from tracing.scripts.vocabulary import FACTS, NO, YES, FactValue, ScriptKind
+from tracing.scripts.vocabulary import FACTS, NO, YES, FactValue, Phrase, ScriptKind
 from tracing.scripts.wording import (
-    RETENTION,
     Facts,
     SaidAloud,
     confirmation_key,
@@ -208,7 +207,8 @@ def facts_of(person: Invented, kind: ScriptKind, *, by: Agent, today: date) -> d
         "site": by.site.name,
         "person": person.name,
         "callback_number": CALLBACK_NUMBER,
-        "retention": RETENTION,
+        "retention": Phrase(*kept_for(pack.retention.person_days)),
+        "notice_address": notice_address(pack),
         "tracer_is_adviser": False,
         "is_minor": False,
         "notes_issued": True,
