@@ -7,7 +7,12 @@ class Keyboard:
     """The keys of a tracer, counted."""
 
     def __init__(self, page: Page) -> None:
-        self.page, self.pressed = page, 0
+        self.page, self.pressed, self.typed = page, 0, 0
+
+    def type(self, text: str) -> None:
+        """Type a name, a number or a sentence: `typed` counts its characters, `pressed` every other key."""
+        self.typed += len(text)
+        self.page.keyboard.type(text)
 
     def press(self, key: str) -> None:
         """Press one key, and wait until the page shows what it did."""

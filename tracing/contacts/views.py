@@ -211,7 +211,8 @@ def _typed(
     except (OutsideWindow, AlreadyNamed, IsTheCase) as refusal:
         _beside_its_field(form, refusal)
         return panel_of(call_id, task_id, opened, status=refusal.status)
-    return _done(call_id, task_id, Opened(saved=saved.id))
+    is_next = request.form.get("then") == "next" and saved.id != task.contact_id
+    return _done(call_id, task_id, Opened(adding=is_next, saved=saved.id))
 
 
 def _keep(call_id: int, task_id: int, form: ContactForm) -> bool:
@@ -261,7 +262,13 @@ def _done(call_id: int, task_id: int, opened: Opened) -> ResponseReturnValue:
         # a corrected meeting changes dates and the right to a note; a shared number changes the household
         answer.headers["HX-Trigger-After-Settle"] = "contacts-changed, note-answered"
         return answer
-    address = url_for("contacts.panel", call_id=call_id, task_id=task_id, removed=opened.removed)
+    address = url_for(
+        "contacts.panel",
+        call_id=call_id,
+        task_id=task_id,
+        removed=opened.removed,
+        add=1 if opened.adding else None,
+    )
     return redirect(address, 303)
 
 

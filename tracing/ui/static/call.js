@@ -170,14 +170,40 @@
     window.setTimeout(giveKeys);
   });
 
-  /* ---------- « Même toit »: they live together, and have met today ---------- */
+  /* ---------- Answers given in advance: « Même toit », met today; « Collègue », of another roof. Ctrl + Enter: the next one ---------- */
+
+  function choose(choice) {
+    if (!choice) return;
+    if (!choice.checked) choice.click();
+    choice.closest("[data-options]").dataset.answered = "1";
+  }
+
+  function select(list, value) {
+    if (!list || list.value === value) return;
+    list.value = value;
+    list.closest("details").open = true;
+    for (const kind of ["input", "change"]) list.dispatchEvent(new Event(kind, { bubbles: true }));
+  }
 
   document.addEventListener("click", (event) => {
-    const form = event.target.closest?.("[data-same-roof]")?.form;
-    if (!form) return;
-    for (const choice of [form.querySelector("[data-day-of]"), form.querySelector("[name$=lives_with_case][value=yes]")]) {
-      if (choice && !choice.checked) choice.click();
-    }
+    const button = event.target.closest?.("[data-preset]");
+    if (!button) return;
+    const { form } = button;
+    const isSameRoof = button.dataset.preset === "same_roof";
+    if (isSameRoof) choose(form.querySelector("[data-day-of]"));
+    else select(form.querySelector("[name$=link]"), "colleague");
+    choose(form.querySelector(`[name$=lives_with_case][value=${isSameRoof ? "yes" : "no"}]`));
+    giveKeys();
+    // what is still to be asked takes the digits at once, also when a name was being typed
+    if (!isSameRoof) form.querySelector(".pick.is-open input")?.focus();
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || event.altKey || event.isComposing || event.repeat) return;
+    const form = event.target.closest?.("#contact-dialog form");
+    const next = form?.querySelector("button[value=next]");
+    if (!next) return;
+    event.preventDefault();
+    if (!form.matches(".htmx-request")) next.click();
   });
 
   /* ---------- The grid of contacts: keys of the line that has the focus, and a list that is pasted into a cell ---------- */
