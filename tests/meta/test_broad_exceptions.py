@@ -17,6 +17,7 @@ ALLOWED = {
     "calls.jobs._end_these": ISOLATION,
     "consequences.jobs.follow_ended_calls": ISOLATION,
     "consequences.jobs.end_follow_ups": ISOLATION,
+    "retention.jobs._erase": ISOLATION,
     "imports.jobs.process_next_lot": ISOLATION,
     "studio.jobs._go_through": ISOLATION,
     "imports.jobs._undo": ISOLATION,

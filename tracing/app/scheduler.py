@@ -24,6 +24,7 @@ from tracing.kernel.job_slots import take_slot
 from tracing.programmes.publishing import queries as rule_versions
 from tracing.queue.maintenance import absence_jobs
 from tracing.queue.maintenance import jobs as queue_jobs
+from tracing.retention import jobs as retention
 from tracing.sickleave.checking import jobs as note_checks
 from tracing.studio import jobs as rule_runs
 from tracing.supervision import jobs as supervision
@@ -80,6 +81,13 @@ def make_scheduler(settings: Settings) -> Scheduler:
         run_once_per_slot("clear_destroyed", clear_destroyed, 3600),
         CronTrigger(minute=17, timezone=UTC),
         id="clear_destroyed",
+    )
+    scheduler.add_job(
+        run_once_per_slot(
+            "erase_expired", lambda slot: retention.erase_expired(slot, zone=settings.zone), 3600
+        ),
+        CronTrigger(minute=47, timezone=UTC),
+        id="erase_expired",
     )
     _add_imports(scheduler, settings)
     scheduler.add_job(

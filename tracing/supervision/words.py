@@ -260,6 +260,7 @@ EVENT_WORDS = {
     "key.put_aside": _l("Clé écartée"),
     "key.retired": _l("Clé retirée"),
     "vault.cohort_destroyed": _l("Identités d’un jour détruites"),
+    "retention.erased": _l("Données d’un programme effacées à leur terme"),
     "session.begun": _l("Connexion"),
     "session.ended": _l("Déconnexion"),
     "session.locked": _l("Page verrouillée"),

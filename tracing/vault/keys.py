@@ -97,6 +97,17 @@ class KeyRing:
         with self.engine.connect() as store:
             return list(store.scalars(select(CohortKey.cohort).where(CohortKey.destroyed_at.is_not(None))))
 
+    def kept_cohorts(self) -> list[date]:
+        """Return the days whose key is there, the oldest first."""
+        with self.engine.connect() as store:
+            return list(
+                store.scalars(
+                    select(CohortKey.cohort)
+                    .where(CohortKey.destroyed_at.is_(None))
+                    .order_by(CohortKey.cohort)
+                )
+            )
+
     def _cached(self, name: str, load: Callable[[str], bytes]) -> bytes:
         with self._lock:
             kept = self._kept.get(name)
