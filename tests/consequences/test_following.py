@@ -217,6 +217,26 @@ def test_the_day_of_sampling_that_the_person_gives_counts(story, browse):
     assert get_case(task.case_id).sampled_on is None
 
 
+@pytest.mark.parametrize("who", ["case", "contact"])
+def test_the_day_that_was_read_is_no_correction_of_itself(story, browse, who):
+    if who == "case":
+        waiting_case(story.nantes, MARIE, at=NOW)
+        known = NOW.date() - DAY
+        says = P0 | {"has_symptoms": "no", "sampling_confirmed": "no", "sampling_corrected_on": str(known)}
+        walk = take_call(browse.as_(story.ada), says).to("sampling")
+    else:
+        task = waiting_contact(story, case(story.nantes, MARIE, at=NOW), LUC)
+        known = find_contact(task.contact_id).last_contact_on
+        says = CONTACT | {"last_contact_confirmed": "no", "last_contact_on": str(known)}
+        walk = take_call(browse.as_(story.abel), says).to("last_contact")
+
+    walk.send()
+    action = str(walk.page.select_one("#answers")["action"])
+    walk.page = soup(walk.visitor.post(action, walk.form(), status=422))
+
+    assert "C’est le jour déjà connu" in walk.page.text
+
+
 def test_the_last_contact_that_the_contact_gives_counts(story, browse):
     task = waiting_contact(story, case(story.nantes, MARIE, at=NOW), LUC)
     says = CONTACT | {"last_contact_confirmed": "no", "last_contact_on": "2026-03-05"}

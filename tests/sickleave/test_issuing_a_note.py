@@ -302,6 +302,39 @@ def test_another_first_day_is_shown_before_it_is_chosen(browse, story, phone, se
     assert notes(session)[0].first_day == date(2026, 3, 12)
 
 
+def test_a_first_day_that_is_not_possible_is_said_and_changes_no_day_in_silence(
+    browse, story, phone, session
+):
+    ada = browse.as_(story.ada)
+    early = {"note-first_day": "2026-03-05"}
+    assert "Pas possible dès le jeudi 5 mars" in ada.fragment(f"{phone.path}/days", early).text
+
+    refused = ada.fragment(phone.path, SWORN | early, status=422)
+
+    assert notes(session) == []
+    assert "ne peut pas être avant le 09/03/2026" in refused.text
+    assert 'value="2026-03-09"' in refused.text
+
+
+def test_the_declaration_that_is_sent_back_is_the_one_that_is_read(browse, story, phone):
+    typed = {"note-first_day": "2026-03-09", "note-sworn_since": "2026-03-10", "note-sworn": "y"}
+
+    shown = browse.as_(story.ada).fragment(f"{phone.path}/days", typed).text
+
+    assert "depuis le lundi 9 mars" in shown
+    assert 'value="2026-03-09"' in shown
+    assert "2026-03-10" not in shown
+
+
+def test_the_days_shown_beside_a_form_that_came_back_are_those_of_the_first_day_typed(browse, story, phone):
+    ada = browse.as_(story.ada)
+
+    back = ada.fragment(phone.path, SWORN | {"note-first_day": "2026-03-12", "note-city": ""}, status=422)
+
+    assert "8 jours" in back.text
+    assert "n’avoir pas travaillé depuis" not in back.text
+
+
 def test_a_cancelled_note_keeps_its_number_and_the_next_has_another(browse, story, phone, session):
     ada = browse.as_(story.ada)
     ada.fragment(phone.path, SWORN)

@@ -198,9 +198,12 @@ def test_a_note_begins_the_day_after_the_last_day_worked(
 ):
     saved(phone, {"last_work_on": last_work_on}, story)
 
-    browse.as_(story.ada).fragment(
-        phone.path, {**SWORN, "note-first_day": "2026-03-09", "note-nir": nir_of("2800544109001")}
-    )
+    ada, typed = browse.as_(story.ada), SWORN | {"note-nir": nir_of("2800544109001")}
+    if first_day > date(2026, 3, 9):
+        again = ada.fragment(phone.path, typed, status=422)
+        assert f'value="{first_day}"' in again.text
+        assert notes(session) == []
+    ada.fragment(phone.path, typed | {"note-first_day": str(first_day)})
 
     [note] = notes(session)
     assert (note.first_day, note.last_day) == (first_day, date(2026, 3, 19))
@@ -224,7 +227,7 @@ def test_a_note_that_covers_a_day_worked_after_all_is_to_be_cancelled(browse, st
     assert "Cet arrêt couvre un jour travaillé" in shown.text
     assert 'data-confirm-no="Garder l’arrêt"' in shown.text
     ada.fragment(f"{phone.path}/{note.id}/cancel")
-    ada.fragment(phone.path, SWORN | LIVES)
+    ada.fragment(phone.path, SWORN | LIVES | {"note-first_day": ""})
 
     session.expire_all()
     [cancelled, standing] = notes(session)

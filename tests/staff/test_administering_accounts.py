@@ -56,6 +56,7 @@ def test_opening_an_account_shows_its_first_password_once_and_it_works(browse, g
         ({"roles": []}, "Choisissez au moins un rôle."),
         ({"kind": "recruit"}, "commence par le site de formation"),
         ({"name": ""}, "Tapez le nom affiché."),
+        ({"contract_ends_on": "2026-03-09"}, "Ce jour est passé"),
     ],
 )
 def test_a_wrong_field_opens_nothing_and_is_said_beside_it(gaston, story, change, sentence):

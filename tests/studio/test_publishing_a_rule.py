@@ -202,7 +202,7 @@ def test_leaving_after_the_end_is_a_mistake_and_reaching_measures_under_way_is_s
     change_row(rose, draft, decides_days="6", text=TEXT.replace("5 jours", "6 jours"), **exit_on_seven)
     page = rose.get(draft)
 
-    assert "permet de sortir après la fin" in page.text
+    assert "permet de sortir le dernier jour" in page.text
     assert "Vaut aussi pour les mesures en cours" in page.text
 
 

@@ -9,7 +9,7 @@ from tests.conftest import NOW
 from tests.support.pages import check_fragment
 from tests.support.story import agent
 from tracing.toolbox import queries, rules, services
-from tracing.toolbox.errors import EndsBeforeItStarts, NamesSomebody, NoSuchEntry
+from tracing.toolbox.errors import AlreadyOver, EndsBeforeItStarts, NamesSomebody, NoSuchEntry
 from tracing.toolbox.rules import Topic
 from tracing.toolbox.services import EntryText
 
@@ -59,7 +59,7 @@ def test_what_is_typed_as_a_question_brings_up_the_entries_that_fit_best(story, 
 
 
 def test_an_entry_holds_on_its_days_only_and_its_keepers_still_see_it(browse, story):
-    services.add(text(from_day=TODAY - 9 * DAY, until=TODAY - DAY), by=agent(story.ben), at=NOW)
+    services.add(text(from_day=TODAY - 9 * DAY, until=TODAY - DAY), by=agent(story.ben), at=NOW - 2 * DAY)
 
     assert queries.suggested(story.nantes.id, TITLE, on=TODAY) == []
     assert TITLE not in browse.as_(story.ada).get("/toolbox").text
@@ -154,6 +154,8 @@ def test_no_entry_has_a_number_of_somebody(browse, story, said):
 def test_days_are_in_order(story):
     with pytest.raises(EndsBeforeItStarts):
         services.add(text(until=TODAY - DAY), by=agent(story.ben), at=NOW)
+    with pytest.raises(AlreadyOver):
+        services.add(text(from_day=TODAY - 3 * DAY, until=TODAY - DAY), by=agent(story.ben), at=NOW)
 
 
 def test_a_day_or_the_number_to_call_in_an_emergency_names_nobody():

@@ -5,7 +5,6 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from tracing.calls import queries as call_queries
 from tracing.calls import services as calls
@@ -13,12 +12,12 @@ from tracing.calls.errors import IdentityFirst, NoSuchCall
 from tracing.calls.models import Call, Conversation
 from tracing.calls.rules import SAID_BIRTH_DATE, SCRIPT_OF
 from tracing.cases import queries as case_queries
-from tracing.cases.rules import sampling_day
 from tracing.consequences import services as consequences
 from tracing.consequences import stated_rules
 from tracing.contacts.identities import keep_birth_date
 from tracing.desk import queries, rules
 from tracing.desk.conversation.conversation import ScriptedConversation, talk_of
+from tracing.desk.conversation.said_days import require_possible
 from tracing.desk.errors import WordsChanged, WouldDrop
 from tracing.desk.queries import CalledPerson
 from tracing.facts import queries as fact_queries
@@ -33,7 +32,7 @@ from tracing.queue.models import CallTask, TaskKind, TaskState
 from tracing.queue.rules import Factor
 from tracing.scripts import rules as scripts
 from tracing.scripts.definitions import Step
-from tracing.scripts.errors import N_, AnswerRefused
+from tracing.scripts.errors import AnswerRefused
 from tracing.scripts.services import version_in_force
 from tracing.scripts.vocabulary import IDENTITY_QUESTION, YES
 from tracing.scripts.wording import confirmation_key, confirmation_value
@@ -41,9 +40,6 @@ from tracing.sickleave import queries as notes
 from tracing.sickleave.answers import DECIDE_A_NOTE
 from tracing.staff.agent import Agent
 
-FAR_FROM_SAMPLING = N_(
-    "Ce jour est à plus de 14 jours du prélèvement. Redemandez-le ; s’il est exact, demandez l’avis du médecin-conseil."
-)
 STATEMENT = "confirm"
 """The form name of a mandatory statement's checkbox, also used as the key of its refusal."""
 
@@ -388,7 +384,7 @@ def compare(talk: ScriptedConversation, step: Step, typed: StepInput, *, by: Age
             continue
         try:
             value = scripts.parse_answer(question, given, today=today, facts=talk.facts)
-            _require_plausible(talk, question.id, value, zone=by.site.time_zone)
+            require_possible(talk, question.id, value, zone=by.site.time_zone)
         except AnswerRefused as refusal:
             saved.refused[question.id], saved.typed[question.id] = refusal, given
         else:
@@ -413,24 +409,6 @@ def _made_void(talk: ScriptedConversation, question: str, value: object) -> Sequ
     now = scripts.follow(talk.script, talk.answers, talk.facts).counted
     then = scripts.follow(talk.script, other, talk.facts).counted
     return [talk.script.questions[key].label for key in now if key not in then and key != question]
-
-
-def _require_plausible(talk: ScriptedConversation, question: str, value: object, *, zone: ZoneInfo) -> None:
-    """Refuse a first day of symptoms that is too far from the sampling.
-
-    Raises:
-        AnswerRefused: it is more than 14 days before or after it.
-    """
-    case = talk.about.case
-    if question != "onset_on" or talk.about.contact is not None or not isinstance(value, str):
-        return
-    sampled = sampling_day(case.first_sampled_at, case.sampled_on, zone)
-    try:
-        onset = date.fromisoformat(value)
-    except ValueError:
-        return  # not known
-    if not rules.is_plausible_onset(onset, sampled):
-        raise AnswerRefused(FAR_FROM_SAMPLING)
 
 
 def _compare_statement(talk: ScriptedConversation, step: Step, typed: StepInput, saved: Saved) -> None:

@@ -81,10 +81,11 @@ def problems(pack: Pack) -> Iterator[Problem]:
     for name, table in pack.tables():
         yield from _table_problems(pack, name, table)
     for position, row in enumerate(pack.isolations.rules):
-        if row.early_exit is not None and (row.days is None or row.early_exit.day > row.days):
+        # on the day J0 + n itself nobody leaves early: it is the last day in, or already the first one out
+        if row.early_exit is not None and (row.days is None or row.early_exit.day >= row.days):
             yield Problem(
                 ("isolations", "rules", position, "early_exit"),
-                f"row {row.id} allows to leave after its own end",
+                f"row {row.id} allows to leave early on its last day or after it",
                 ProblemKind.LATE_EXIT,
                 row=row.id,
             )

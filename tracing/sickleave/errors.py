@@ -67,9 +67,10 @@ class DaysMoved(Invalid):
 
 
 class TooEarly(Invalid):
-    """The chosen first day is before the one that the rule allows."""
+    """The chosen first day is before the first that is possible."""
 
     def __init__(self, first: date) -> None:
+        self.first = first
         super().__init__(
             _(
                 "Le premier jour ne peut pas être avant le %(first)s : rien n’a été changé.",

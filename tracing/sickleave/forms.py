@@ -138,7 +138,12 @@ class NoteForm(PageForm):
         words = self.DECLARES if since is None else self.DECLARES_SINCE
         self.sworn.label.text = str(words) if since is None else str(words) % {"day": day_in_words(since)}
         if self.sworn_since.data != since:
-            self.sworn.data, self.sworn_since.data = False, since
+            self.sworn.data = False
+            _show(self.sworn_since, since)
+
+    def begins(self, first_day: date) -> None:
+        """Show another first day than the one that was typed."""
+        _show(self.first_day, first_day)
 
     @property
     def reason(self) -> MissingNumberReason | None:
@@ -169,6 +174,11 @@ class NoteForm(PageForm):
         known = self.identity.birth_date if self.identity else None
         typed = self.birth_date.data if "birth_date" in self else None
         return known or typed
+
+
+def _show(field: DateField, day: date | None) -> None:
+    """Let a field show a day, and not what was sent in it."""
+    field.data, field.raw_data = day, None
 
 
 SCHEMES = (

@@ -18,7 +18,7 @@ from tracing.queue.models import CallTask
 from tracing.sickleave import queries
 from tracing.sickleave.assessment import AskingParent, Assessment, assess, sentence_of, why_not
 from tracing.sickleave.documents import Bearer, Declared, Issuer, NoteContent, content_of
-from tracing.sickleave.errors import NoteNotAllowed
+from tracing.sickleave.errors import NoteNotAllowed, TooEarly
 from tracing.sickleave.models import (
     NOTE_CHECK,
     MovementKind,
@@ -64,6 +64,7 @@ def issue(
     Raises:
         IdentityFirst: the person has not said who they are.
         NoteNotAllowed: the rules allow none, or an answer is missing; the sentence says which.
+        TooEarly: a note cannot begin on the `first_day` that was asked for, only later.
     """
     calls.require_identity(call, task)
     # the child first: of two parents who ask at once, the second sees what the first was given
@@ -86,6 +87,8 @@ def issue(
     allowed = found.note
     if allowed is None or found.person_id is None:
         raise NoteNotAllowed(why_not(found))
+    if first_day is not None and first_day < allowed.first_day:
+        raise TooEarly(allowed.first_day)
     since = found.not_worked_since
     if sworn and since is not None and sworn_since is not None and since < sworn_since:
         raise NoteNotAllowed(sentence_of(NoteRefused(Reason.SWORN_FOR_OTHER_DAYS)))

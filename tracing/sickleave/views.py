@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from flask import Blueprint, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -27,19 +27,28 @@ from tracing.sickleave.delivery import services as giving
 from tracing.sickleave.delivery import views as delivery_views
 from tracing.sickleave.delivery import words as delivery_words
 from tracing.sickleave.delivery.forms import GiveForm
-from tracing.sickleave.errors import DaysMoved, NoLink, NoteChanged, NoteNotAllowed, PapersNotGiven, TooLate
+from tracing.sickleave.errors import (
+    DaysMoved,
+    NoLink,
+    NoteChanged,
+    NoteNotAllowed,
+    PapersNotGiven,
+    TooEarly,
+    TooLate,
+)
 from tracing.sickleave.forms import PREFIX, DaysForm, NoteForm, WorkNoteForm
+from tracing.sickleave.mending import offered
 from tracing.sickleave.mending import services as mending
 from tracing.sickleave.mending import views as mending_views
 from tracing.sickleave.mending.possible_days import oath_first
 from tracing.sickleave.mending.services import InCall
 from tracing.sickleave.mending.words import decided_words
-from tracing.sickleave.models import NoteKind, NoteState, SickNote
+from tracing.sickleave.models import NoteKind, NoteState
 from tracing.sickleave.parents import services as parents
 from tracing.sickleave.parents.forms import ParentNoteForm
 from tracing.sickleave.parents.services import Parent
 from tracing.sickleave.payment import views as payment_views
-from tracing.sickleave.rules import CancelReason, MissingNumberReason, NoteAllowed, NoteMend
+from tracing.sickleave.rules import CancelReason, MissingNumberReason
 from tracing.staff.access import agent, is_fragment, may
 from tracing.staff.models import Role
 from tracing.ui.idempotent_forms import sent_once
@@ -102,7 +111,9 @@ def issue(call_id: int, task_id: int) -> ResponseReturnValue:
                 by=agent(),
                 at=at,
             )
-    except NoteNotAllowed as refusal:
+    except (NoteNotAllowed, TooEarly) as refusal:
+        if isinstance(refusal, TooEarly):
+            form.begins(refusal.first)
         known = asking.person_id if asking is not None else None
         return _panel(
             call_id, task_id, form=form, known=known, refused=refusal.message, status=refusal.status
@@ -120,17 +131,7 @@ def days(call_id: int, task_id: int) -> ResponseReturnValue:
         call, task = open_call(call_id, task_id, agent())
         calls.require_identity(call, task)
         asked = _asked(call, task)
-        found = assess(
-            call,
-            task,
-            by=agent(),
-            at=clock.now(),
-            first_day=asked.form.first_day.data,
-            parent=asked.asking,
-            work=asked.form.answers
-            if asked.asking is None and isinstance(asked.form, WorkNoteForm)
-            else None,
-        )
+        found = _assessed(call, task, asked.form, asked.asking, at=clock.now())
     asked.form.declares(found.not_worked_since)
     return render_template(
         "sickleave/days.html",
@@ -254,6 +255,15 @@ class _Asked:
     """The parents who could ask; whoever is not among them is typed."""
 
 
+def _assessed(
+    call: Call, task: CallTask, form: NoteForm | None, asking: AskingParent | None, *, at: datetime
+) -> Assessment:
+    """Say which days a note would have, from the first day and the work that were typed, if a form was sent."""
+    work = form.answers if asking is None and isinstance(form, WorkNoteForm) else None
+    first_day = form.first_day.data if form is not None else None
+    return assess(call, task, by=agent(), at=at, first_day=first_day, parent=asking, work=work)
+
+
 def _asked(call: Call, task: CallTask, *, is_sent: bool = True, wanted: str | None = None) -> _Asked:
     """Return the form as it was sent, or filled with what is known: of the person, or of the parent of a child."""
     if not parents.concerns_child(task, today=_today()):
@@ -357,12 +367,13 @@ def _panel(
         asked = _asked(call, task, is_sent=form is not None)
         standing_for = standing is not None and standing.kind is NoteKind.PARENT
         asking = asking_parent_of(standing) if standing is not None and standing_for else asked.asking
-        found = assess(call, task, by=agent(), at=at, parent=asking)
+        sent = form
+        found = _assessed(call, task, sent, asking, at=at)
         if found.may_be_completed and known is not None:
             asked = _asked(call, task, wanted=str(known))
-            form, found = asked.form, assess(call, task, by=agent(), at=at, parent=asked.asking)
+            form, found = asked.form, _assessed(call, task, sent, asked.asking, at=at)
         bearer = queries.content_of_note(standing).bearer if standing is not None and standing_for else None
-        prolongation, replacement = _mends(standing, found, at=at)
+        prolongation, replacement = offered.mends(standing, found, by=agent(), at=at)
         papers = delivery.papers_to_give(notes, at=at)
         decided = decided_words(standing, notes, agent().site.time_zone) if standing is not None else ""
         is_sent, form = form is not None, form or asked.form
@@ -397,9 +408,9 @@ def _panel(
         replacement=replacement,
         found=found,
         note=found.note,
-        covers_work=standing is not None and _covers_work(standing, found),
-        is_over=standing is not None and _is_over(standing, at=at),
-        asked_to_prolong=_asked_to_prolong(standing, at=at),
+        covers_work=standing is not None and offered.covers_work(standing, found),
+        is_over=standing is not None and offered.is_over(standing, by=agent(), at=at),
+        asked_to_prolong=offered.asked_to_prolong(standing, by=agent(), at=at),
         address=g.settings.public_pages,
         given_words=delivery_words.STATE_WORDS,
         given_tones=delivery_words.STATE_TONES,
@@ -412,56 +423,6 @@ def _panel(
         why_not=assessment.why_not(found),
         cuts=assessment.why_cut(found),
     ), status
-
-
-def _asked_to_prolong(standing: SickNote | None, *, at: datetime) -> str:
-    """Return what the person must confirm before their note is prolonged; empty if nothing."""
-    if standing is None:
-        return ""
-    asked = []
-    if _is_over(standing, at=at):
-        asked.append(
-            _(
-                "La personne déclare sur l’honneur n’avoir pas travaillé depuis le %(day)s, et ne pas pouvoir télétravailler\u202f?",
-                day=day_in_words(standing.last_day),
-            )
-        )
-    if standing.kind is NoteKind.CONTACT and standing.mend is None:
-        asked.append(_("Le résultat du test de la personne n’est pas encore connu\u202f?"))
-    return " ".join(asked)
-
-
-def _is_over(note: SickNote, *, at: datetime) -> bool:
-    return note.last_day < clock.local_day(at, agent().site.time_zone)
-
-
-def _covers_work(note: SickNote, found: Assessment) -> bool:
-    return found.worked_on is not None and note.first_day <= found.worked_on
-
-
-def _mends(
-    standing: SickNote | None, found: Assessment, *, at: datetime
-) -> tuple[NoteAllowed | None, NoteAllowed | None]:
-    """Return the days of the prolongation and of the replacement that the panel offers, if any."""
-    if standing is None:
-        return None, None
-    worked = _covers_work(standing, found)
-    is_contact = standing.kind is NoteKind.CONTACT
-    moved = {NoteMend.SHORTER, NoteMend.NOT_DUE, NoteMend.EARLIER}
-    if not (worked or is_contact or standing.mend in moved | {NoteMend.LONGER}):
-        return None, None
-    first_day = found.worked_on + timedelta(days=1) if worked and found.worked_on else None
-    proposal = mending.propose(standing, by=agent(), at=at, first_day=first_day)
-    days = proposal.prolongation, proposal.replacement
-    is_longer = not worked and (standing.mend is NoteMend.LONGER or (is_contact and standing.mend is None))
-    is_moved = worked or standing.mend in moved
-    if standing.mend is NoteMend.EARLIER and isinstance(days[1], NoteAllowed):
-        # a prolongation begins where the note before it ends
-        is_moved = days[1].first_day < standing.first_day
-    return (
-        days[0] if is_longer and isinstance(days[0], NoteAllowed) else None,
-        days[1] if is_moved and isinstance(days[1], NoteAllowed) else None,
-    )
 
 
 def _late(

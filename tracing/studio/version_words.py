@@ -249,7 +249,9 @@ def problem_word(problem: Problem, vocabulary: Mapping[str, FactDefinition]) -> 
             )
         )
     if problem.kind is ProblemKind.LATE_EXIT:
-        return str(_("La ligne %(row)s permet de sortir après la fin de l’isolement.", row=problem.row))
+        return str(
+            _("La ligne %(row)s permet de sortir le dernier jour de l’isolement, ou après.", row=problem.row)
+        )
     if problem.kind is ProblemKind.NEVER_REACHED:
         what = (
             _("La ligne %(row)s n’est jamais atteinte", row=problem.row)

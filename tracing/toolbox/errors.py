@@ -45,3 +45,15 @@ class EndsBeforeItStarts(Invalid):
 
     def __init__(self) -> None:
         super().__init__(_("Le dernier jour vient avant le premier."))
+
+
+class AlreadyOver(EndsBeforeItStarts):
+    """The last day is past: nobody would ever find the entry."""
+
+    def __init__(self) -> None:
+        Invalid.__init__(
+            self,
+            _(
+                "Ce jour est passé\u202f: personne ne trouverait cette fiche. Pour la retirer, il y a un bouton."
+            ),
+        )

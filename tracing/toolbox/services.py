@@ -4,13 +4,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from tracing.kernel import events
+from tracing.kernel import clock, events
 from tracing.kernel.db import session
 from tracing.kernel.redaction import redacted
 from tracing.staff import queries as staff
 from tracing.staff.agent import Agent
 from tracing.toolbox import queries, rules
-from tracing.toolbox.errors import AlreadyAnEntry, EndsBeforeItStarts, EntryChanged, NamesSomebody
+from tracing.toolbox.errors import (
+    AlreadyAnEntry,
+    AlreadyOver,
+    EndsBeforeItStarts,
+    EntryChanged,
+    NamesSomebody,
+)
 from tracing.toolbox.models import ToolboxEntry
 from tracing.toolbox.rules import Topic
 
@@ -46,12 +52,13 @@ def add(text: EntryText, *, escalation_id: int | None = None, by: Agent, at: dat
 
     Raises:
         AlreadyAnEntry: one was made of this answer.
-        NamesSomebody, EndsBeforeItStarts: it cannot be read by everybody, or is never in force.
+        NamesSomebody, EndsBeforeItStarts, AlreadyOver: it cannot be read by everybody, or is never in force.
     """
     known = queries.find_made_from(escalation_id) if escalation_id is not None else None
     if known is not None:
         raise AlreadyAnEntry(known.id)
     text = _checked(text, _names(escalation_id))
+    _require_days_to_come(text, by=by, at=at)
     entry = ToolboxEntry(
         site_id=by.site.id,
         topic=text.topic,
@@ -77,7 +84,7 @@ def change(entry_id: int, text: EntryText, *, seen: datetime | None, by: Agent, 
     Raises:
         NoSuchEntry: it was withdrawn.
         EntryChanged: a colleague has changed it since it was opened.
-        NamesSomebody, EndsBeforeItStarts: it cannot be read by everybody, or is never in force.
+        NamesSomebody, EndsBeforeItStarts, AlreadyOver: it cannot be read by everybody, or is never in force.
     """
     entry = queries.get_entry(entry_id, site_id=by.site.id, lock=True)
     text = _checked(text, _names(entry.escalation_id))
@@ -85,6 +92,7 @@ def change(entry_id: int, text: EntryText, *, seen: datetime | None, by: Agent, 
         return entry
     if entry.written_at != seen:
         raise EntryChanged(staff.get_member(entry.written_by).display_name)
+    _require_days_to_come(text, by=by, at=at)
     entry.topic, entry.title, entry.body = text.topic, text.title, text.body
     entry.from_day, entry.until = text.from_day, text.until
     entry.written_by, entry.written_at = by.member_id, at
@@ -112,6 +120,11 @@ def _checked(text: EntryText, names: Sequence[str]) -> EntryText:
     if rules.names_somebody(f"{text.title}\n{text.body}", names):
         raise NamesSomebody
     return replace(text, title=rules.typeset(text.title), body=rules.typeset(text.body))
+
+
+def _require_days_to_come(text: EntryText, *, by: Agent, at: datetime) -> None:
+    if text.until is not None and text.until < clock.local_day(at, by.site.time_zone):
+        raise AlreadyOver
 
 
 def _record(what: str, entry: ToolboxEntry, *, by: Agent, at: datetime) -> None:

@@ -69,13 +69,13 @@ def give_up(version: Reviewed, *, by: int, at: datetime) -> None:
     session.flush()
 
 
-def refuse_far(moment: datetime | None, *, at: datetime) -> None:
-    """Refuse a moment that lies more than a year away, before or ahead.
+def require_to_come(moment: datetime | None, *, at: datetime) -> None:
+    """Refuse a moment that is past, or more than a year ahead, as soon as it is typed.
 
     Raises:
-        NoMoment: it does.
+        NoMoment: it is.
     """
-    if moment is not None and abs(moment - at) > LONGEST_AHEAD:
+    if moment is not None and not at < moment <= at + LONGEST_AHEAD:
         raise NoMoment(_("Choisissez un moment à venir, dans moins d’un an."))
 
 

@@ -34,9 +34,9 @@ from tracing.programmes.publishing.review_services import (
     has_approved,
     moment_of,
     refuse_changed,
-    refuse_far,
     refuse_withdrawal,
     reopen,
+    require_to_come,
     sign,
 )
 from tracing.programmes.publishing.rules import RowContent
@@ -187,11 +187,11 @@ def change(
     Raises:
         ChangedMeanwhile: somebody else changed it since `revision`.
         NotOpen: it is approved or withdrawn.
-        NoMoment: the moment lies more than a year away, before or ahead.
+        NoMoment: the moment is past, or more than a year ahead.
     """
     draft = _open(version_id)
     refuse_changed(draft, revision)
-    refuse_far(effective_at, at=at)
+    require_to_come(effective_at, at=at)
     if rows is not None:
         draft.rows = list(rows)
     if why is not None:

@@ -26,9 +26,9 @@ from tracing.programmes.publishing.review_services import (
     has_approved,
     moment_of,
     refuse_changed,
-    refuse_far,
     refuse_withdrawal,
     reopen,
+    require_to_come,
     sign,
 )
 from tracing.programmes.publishing.services import is_news
@@ -263,7 +263,7 @@ def plan(
     Raises:
         NotOpen: it is approved or withdrawn.
         ChangedMeanwhile: somebody else said something else since it was read (`seen`, of `plan_digest`).
-        NoMoment: the moment lies more than a year away, before or ahead.
+        NoMoment: the moment is past, or more than a year ahead.
         RuleNotWaiting: the version of the rule is not approved, or has taken effect.
     """
     draft = _open(draft_id)
@@ -278,7 +278,7 @@ def plan(
         return draft
     if now != seen:
         raise ChangedMeanwhile
-    refuse_far(effective_at, at=at)
+    require_to_come(effective_at, at=at)
     draft.why, draft.effective_at, draft.with_rule_id = why, effective_at, with_rule_id
     reopen(draft, by=by, at=at)
     return draft

@@ -4,6 +4,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from tracing.kernel import clock
 from tracing.kernel.db import transaction
 from tracing.staff import national, queries, rules, services
 from tracing.staff.access import agent, asked_at, may
@@ -46,6 +47,10 @@ def new_member() -> ResponseReturnValue:
     if not form.validate_on_submit():
         return render_template("staff/new_member.html", form=form), 422 if form.errors else 200
     me, at = agent(), asked_at()
+    last_day = form.contract_ends_on.data
+    if last_day is not None and last_day < clock.local_day(at, me.site.time_zone):
+        form.contract_ends_on.errors = [_("Ce jour est passé\u202f: personne ne pourrait ouvrir ce compte.")]
+        return render_template("staff/new_member.html", form=form), 422
     login, roles = form.login.data or "", [Role(value) for value in form.roles.data or ()]
     first_password = sessions.first_password(login)
     try:
@@ -54,7 +59,7 @@ def new_member() -> ResponseReturnValue:
                 login=login,
                 name=form.name.data or "",
                 kind=MemberKind(form.kind.data),
-                contract_ends_on=form.contract_ends_on.data,
+                contract_ends_on=last_day,
                 by=me.member_id,
                 at=at,
             )
