@@ -401,7 +401,7 @@ def compare(talk: ScriptedConversation, step: Step, typed: StepInput, *, by: Age
 
 def _made_void(talk: ScriptedConversation, question: str, value: object) -> Sequence[str]:
     """Return the labels of the answers that count now and would not if a question were answered so."""
-    if talk.answers.get(question) is None:
+    if talk.answers.get(question) is None or question not in talk.script.branching:
         return ()
     other = {key: answer for key, answer in talk.answers.items() if key != question}
     if value is not None:

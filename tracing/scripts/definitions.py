@@ -5,6 +5,7 @@ several steps (order, references, ends) are in ``checks``.
 """
 
 import re
+from collections.abc import Iterator
 from functools import cached_property
 from typing import Annotated, Any, ClassVar, Literal, Self
 
@@ -142,6 +143,21 @@ Condition = Annotated[
         custom_error_message="a condition is all, any, not, answer (with is or in), answered, fact or known",
     ),
 ]
+
+
+Leaf = AnswerIs | AnswerIn | Answered | FactIs | Known
+
+
+def leaves(condition: Condition | None) -> Iterator[Leaf]:
+    """Yield the parts of a condition that ask for one answer or one fact."""
+    match condition:
+        case All(every=parts) | AnyOf(some=parts):
+            for part in parts:
+                yield from leaves(part)
+        case Not(part=part):
+            yield from leaves(part)
+        case AnswerIs() | AnswerIn() | Answered() | FactIs() | Known():
+            yield condition
 
 
 class Option(Strict):
@@ -295,6 +311,18 @@ class Script(Strict):
     def questions(self) -> dict[str, Question]:
         """All questions by id."""
         return {question.id: question for step in self.steps for question in step.questions}
+
+    @cached_property
+    def branching(self) -> frozenset[str]:
+        """The questions whose answers open or close others: without an answer to one of them, no step comes or goes."""
+        found = {step.identity_question.id for step in self.steps if step.identity_question}
+        for step in self.steps:
+            for condition in (step.when, *(question.when for question in step.questions)):
+                for leaf in leaves(condition):
+                    match leaf:
+                        case AnswerIs(answer=name) | AnswerIn(answer=name) | Answered(answered=name):
+                            found.add(name)
+        return frozenset(found)
 
     def step(self, step_id: str) -> Step | None:
         """Return the step with this id; None if there is none."""

@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from babel.dates import format_date
 
@@ -116,19 +117,29 @@ def in_words(value: FactValue, language: str = FRENCH) -> str | None:
 
 def fill(sentence: str, facts: Facts, language: str = FRENCH) -> str | None:
     """Return a sentence with its facts filled in; None if one of them is unknown, or a flag at its beginning not set."""
+    blanks, may_be_elided = _blanks(sentence)
+    if not blanks:
+        return sentence
     known: dict[str, str] = {}
-    for name in PLACEHOLDER.findall(sentence):
+    for name in blanks:
         words = "" if facts.get(name) is True else in_words(facts.get(name), language)
         if words is None:
             return None
         known[name] = words
-    if language == FRENCH:
+    if may_be_elided and language == FRENCH:
         sentence = _BEFORE_A_WORD.sub(lambda found: _elided(found, known), sentence)
     return PLACEHOLDER.sub(lambda blank: known[blank[1]], sentence)
 
 
 _BEFORE_A_WORD = re.compile(r"\b([Dd]|[Qq]u)e (\{([^{}]*)\})")
 _BEGINS_WITH_VOWEL = re.compile(r"[aeiouœæh]|y(?![aeiou])", re.IGNORECASE)
+
+
+@lru_cache(maxsize=8192)
+def _blanks(sentence: str) -> tuple[tuple[str, ...], bool]:
+    """Return the placeholders of a sentence, and whether one follows a word that may lose its vowel before it."""
+    # a request fills in the same sentences of a script many times over
+    return tuple(dict.fromkeys(PLACEHOLDER.findall(sentence))), bool(_BEFORE_A_WORD.search(sentence))
 
 
 def _elided(found: "re.Match[str]", known: Mapping[str, str]) -> str:

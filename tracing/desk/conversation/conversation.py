@@ -1,6 +1,6 @@
 """The script in one call for one person: its answers, its facts, its path, what is still missing."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
@@ -12,7 +12,8 @@ from tracing.consequences.queries import was_recalled
 from tracing.contacts.models import ContactStatus
 from tracing.desk import rules
 from tracing.desk.conversation.facts import facts_of
-from tracing.desk.queries import CalledPerson, about, given_answers
+from tracing.desk.queries import CalledPerson, about
+from tracing.desk.rules import Given
 from tracing.queue.models import CallTask
 from tracing.scripts import rules as scripts
 from tracing.scripts.definitions import Script, Step
@@ -109,9 +110,13 @@ def talk_of(
     )
 
 
-def with_new_answers(talk: ScriptedConversation) -> ScriptedConversation:
-    """Return a conversation after answers were kept that change nothing else: they alone are read again."""
-    read = replace(talk.about, given=given_answers(talk.task.id))
+def with_kept_answers(
+    talk: ScriptedConversation, kept: Collection[str], *, at: datetime
+) -> ScriptedConversation:
+    """Return a conversation after some of its answers were kept at a moment that change nothing else."""
+    given = {key: one for key, one in talk.about.given.items() if key not in kept}
+    given |= {key: Given(talk.answers[key], talk.call.id, at) for key in kept if key in talk.answers}
+    read = replace(talk.about, given=given)
     return replace(talk, about=read, answers=_answers_in_force(talk.script, read, talk.conversation))
 
 

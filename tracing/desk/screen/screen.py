@@ -19,7 +19,7 @@ from tracing.consequences.mistaken_cases import rests_on_word
 from tracing.consequences.queries import what_follows
 from tracing.consequences.words import sentences_of
 from tracing.desk import queries, rules, services
-from tracing.desk.conversation.conversation import ScriptedConversation, talk_of, with_new_answers
+from tracing.desk.conversation.conversation import ScriptedConversation, talk_of, with_kept_answers
 from tracing.desk.conversation.facts import age_of
 from tracing.desk.conversation.questions import Asked, options_of
 from tracing.desk.errors import WordsChanged
@@ -491,7 +491,7 @@ def load_screen(
     persons = services.by_person(spoken)
     task, conversation = services.chosen(persons, task_id)
     if talk is not None and talk.task.id == task.id:
-        talk = with_new_answers(talk)
+        talk = with_kept_answers(talk, saved.changed if saved else (), at=at)
     else:
         talk = talk_of(call, task, conversation, by=by, at=at)
     tabs = tabs_of(persons, talk)

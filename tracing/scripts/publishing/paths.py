@@ -11,18 +11,17 @@ from itertools import combinations, product
 
 from tracing.scripts.conditions import holds
 from tracing.scripts.definitions import (
-    All,
     Answered,
     AnswerIn,
     AnswerIs,
-    AnyOf,
     Condition,
     FactIs,
     Known,
-    Not,
+    Leaf,
     Question,
     Script,
     Step,
+    leaves,
 )
 from tracing.scripts.vocabulary import (
     FACTS,
@@ -321,17 +320,6 @@ def _is_open(question: Question) -> bool:
     return question.type is QuestionType.DATE
 
 
-def _leaves(condition: Condition | None) -> Iterator[AnswerIs | AnswerIn | Answered | FactIs | Known]:
-    match condition:
-        case All(every=parts) | AnyOf(some=parts):
-            for part in parts:
-                yield from _leaves(part)
-        case Not(part=part):
-            yield from _leaves(part)
-        case AnswerIs() | AnswerIn() | Answered() | FactIs() | Known():
-            yield condition
-
-
 def _conditions(script: Script) -> Iterator[tuple[int, Condition]]:
     for place, step in enumerate(script.steps):
         for condition in (step.when, *(question.when for question in step.questions)):
@@ -343,7 +331,7 @@ def _mentioned(script: Script) -> dict[str, set[str]]:
     """Return the values for which conditions ask, by question, and by fact with a colon before it."""
     found: dict[str, set[str]] = {}
     for _place, condition in _conditions(script):
-        for leaf in _leaves(condition):
+        for leaf in leaves(condition):
             name = _name(leaf)
             wanted = found.setdefault(name, set())
             match leaf:
@@ -356,7 +344,7 @@ def _mentioned(script: Script) -> dict[str, set[str]]:
     return found
 
 
-def _name(leaf: AnswerIs | AnswerIn | Answered | FactIs | Known) -> str:
+def _name(leaf: Leaf) -> str:
     match leaf:
         case AnswerIs(answer=name) | AnswerIn(answer=name) | Answered(answered=name):
             return name
@@ -365,7 +353,7 @@ def _name(leaf: AnswerIs | AnswerIn | Answered | FactIs | Known) -> str:
 
 
 def _last_read(script: Script) -> dict[str, int]:
-    found = {_name(leaf): place for place, condition in _conditions(script) for leaf in _leaves(condition)}
+    found = {_name(leaf): place for place, condition in _conditions(script) for leaf in leaves(condition)}
     for place, step in enumerate(script.steps):
         if _is_order(step):
             found |= {name: max(place, found.get(name, place)) for name in ORDERED_BY[script.kind]}
@@ -377,7 +365,7 @@ def _is_order(step: Step) -> bool:
 
 
 def _facts_of(condition: Condition | None) -> set[str]:
-    return {_name(leaf)[1:] for leaf in _leaves(condition) if _name(leaf).startswith(":")}
+    return {_name(leaf)[1:] for leaf in leaves(condition) if _name(leaf).startswith(":")}
 
 
 def _unread(script: Script) -> Iterator[str]:
