@@ -12,7 +12,7 @@ from tests.support.story import Story, agent, case, contact, identity, person, w
 from tests.support.web import Browser
 from tracing.calls import services as calls
 from tracing.calls.rules import CallOutcome
-from tracing.casefiles.rules import FileReason, Sees, seen_by
+from tracing.casefiles.rules import FileReason, Sees, seen_by, shows_value
 from tracing.casefiles.words import value_in_words
 from tracing.cases.queries import get_case
 from tracing.consequences import services as consequences
@@ -25,6 +25,7 @@ from tracing.facts.ruling_rules import Ground, Ruling, RulingKind
 from tracing.facts.services import NewFact
 from tracing.kernel.db import session, transaction
 from tracing.kernel.events import IdentityAccess
+from tracing.programmes.data_fields import DataField
 from tracing.queue import languages
 from tracing.queue import services as queue
 from tracing.staff.models import Role
@@ -179,6 +180,15 @@ def test_a_new_kind_of_fact_is_the_doctors_until_it_is_said_to_be_more():
 
     assert seen == Sees(health=False, people=True, readers=False, values=True)
     assert seen_by([Role.SUPERVISOR, Role.ADVISER]).health
+
+
+def test_what_a_programme_restricts_is_read_by_advisers_only():
+    supervisor, adviser = seen_by([Role.SUPERVISOR]), seen_by([Role.ADVISER])
+
+    assert shows_value(FactKind.ONSET, supervisor)
+    assert not shows_value(FactKind.ONSET, supervisor, {DataField.ONSET})
+    assert shows_value(FactKind.ONSET, adviser, {DataField.ONSET})
+    assert not shows_value(FactKind.VACCINATION, supervisor)
 
 
 def test_each_fact_stands_with_its_source_and_whether_it_counts(browse: Browser, story: Story):

@@ -4,17 +4,21 @@ import re
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from tests.conftest import NOW
 from tests.desk.test_contact_call import LUC, MARIE, waiting_contact
 from tests.desk.walking import CONTACT, take_call
 from tests.support.story import case, waiting_case
+from tracing.calls.models import Answer
 from tracing.cases import queries as cases
 from tracing.programmes import get_pack
 from tracing.queue import languages
 from tracing.staff import services as staff
 from tracing.staff.queries import get_member
 
+NOT_HELD = ("infected_recently", "wants_note", "insurance_scheme")
+"""Questions whose answers the measles programme does not hold."""
 WARNING = "doivent être validées par un médecin"
 
 
@@ -57,7 +61,7 @@ def words_to_the_end(walk):
 
 @pytest.mark.parametrize("in_english", [False, True])
 def test_a_call_about_measles_has_no_word_of_covid_and_says_what_may_still_prevent_it(
-    story, browse, in_english
+    story, session, browse, in_english
 ):
     story.nantes.programme = "measles"
     task = waiting_contact(story, case(story.nantes, MARIE, at=NOW), LUC)
@@ -71,6 +75,7 @@ def test_a_call_about_measles_has_no_word_of_covid_and_says_what_may_still_preve
     assert ("one month" if in_english else "un mois") in said
     assert ("three months" if in_english else "trois mois") not in said
     assert "/public/data/programme-r" in said
+    assert not session.scalars(select(Answer.question).where(Answer.question.in_(NOT_HELD))).all()
     assert ("MMR vaccine, until" if in_english else "vaccin ROR, jusqu’au") in said
 
 

@@ -48,6 +48,26 @@ def broken(tmp_path, file, *changes):
     return str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (("    - vaccination\n", ""), "vaccination is not held: 'data_fields' does not enable vaccination"),
+        (("    - sick_note\n", ""), "row N-0 lets the fund write notes, which 'data_fields' does not enable"),
+        (("    - telephone\n", ""), "nobody is called without: telephone"),
+        (("    - email\n", "    - email\n    - religion\n"), "both enabled and forbidden: religion"),
+        (("    - email\n", "    - shoe_size\n"), "field data_fields.enabled.4"),
+    ],
+)
+def test_a_rule_reads_nothing_that_the_programme_does_not_hold(tmp_path, change, why):
+    changes = [change, (", sick_note, support_needs]", ", support_needs]")]
+    if "sick_note" not in change[0]:
+        changes = [change]
+    said = broken(tmp_path, "programme.yaml", *changes)
+
+    assert why in said
+    assert said.startswith("covid19/")
+
+
 def line_of(file, text):
     lines = (FOLDER / "covid19" / file).read_text(encoding="utf-8").splitlines()
     return next(number for number, line in enumerate(lines, start=1) if text in line)

@@ -32,6 +32,7 @@ from tracing.help_requests.words import NEED_WORDS
 from tracing.help_requests.words import STATE_TONES as HELP_TONES
 from tracing.help_requests.words import STATE_WORDS as HELP_WORDS
 from tracing.people.rules import Identity
+from tracing.programmes.in_force import get_pack
 from tracing.programmes.vocabulary import Criterion
 from tracing.queue.models import CallTask, EntryState, TaskKind, TaskState
 from tracing.queue.words import TASK_STATE_WORDS
@@ -366,6 +367,7 @@ def _facts(data: FileData, sees: Sees) -> list[FactLine]:
     by_subject: dict[tuple[str, int], list[Fact]] = {}
     for row in data.facts:
         by_subject.setdefault((row.subject_type.value, row.subject_id), []).append(row)
+    restricted = get_pack(data.subject.case.programme).data_fields.restricted
     counting: set[int] = set()
     stands: set[int] = set()
     for rows in by_subject.values():
@@ -376,7 +378,7 @@ def _facts(data: FileData, sees: Sees) -> list[FactLine]:
         FactLine(
             what=str(KIND_WORDS[row.kind]),
             value=words.value_in_words(row.kind, row.value, row.speaks_of)
-            if shows_value(row.kind, sees)
+            if shows_value(row.kind, sees, restricted)
             else None,
             source=str(SOURCE_WORDS[row.source]),
             said_at=row.said_at,

@@ -1,11 +1,12 @@
 """Who may read what of a file, for how long, and how many searches an hour are enough. Pure."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from tracing.facts.rules import FactKind
+from tracing.programmes.data_fields import DataField
 from tracing.staff.models import Role
 
 OPEN_FOR = timedelta(hours=1)
@@ -102,9 +103,18 @@ def seen_by(roles: Collection[Role]) -> Sees:
     )
 
 
-def shows_value(kind: FactKind, sees: Sees) -> bool:
-    """Return whether a reader sees the value of a fact."""
-    return sees.health or (sees.values and kind in NOT_OF_HEALTH)
+FIELDS: Mapping[FactKind, DataField] = {
+    FactKind.ONSET: DataField.ONSET,
+    FactKind.SAMPLED: DataField.TEST,
+    FactKind.LAST_CONTACT: DataField.CIRCUMSTANCES,
+    FactKind.LIVES_WITH_CASE: DataField.CIRCUMSTANCES,
+}
+"""What of the facts that a supervisor reads a programme may restrict: then it is for those who see health only."""
+
+
+def shows_value(kind: FactKind, sees: Sees, restricted: Collection[DataField] = ()) -> bool:
+    """Return whether a reader sees the value of a fact, by what its programme restricts."""
+    return sees.health or (sees.values and kind in NOT_OF_HEALTH and FIELDS.get(kind) not in restricted)
 
 
 def reasons_of(roles: Collection[Role]) -> tuple[FileReason, ...]:

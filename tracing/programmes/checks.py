@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 from itertools import product
 
+from tracing.programmes.data_fields import FIELD_OF_FACT, DataField
 from tracing.programmes.facts import FactDefinition, FactType, FactValue
 from tracing.programmes.schema import Pack
 from tracing.programmes.tables import Cell, Line, Rule, Table, holds
@@ -25,6 +26,7 @@ class ProblemKind(StrEnum):
     UNREADABLE = "unreadable"
     UNKNOWN_FACT = "unknown_fact"
     WRONG_VALUE = "wrong_value"
+    WITHHELD = "withheld"
     GAP = "gap"
     NEVER_REACHED = "never_reached"
     LATE_EXIT = "late_exit"
@@ -80,6 +82,11 @@ def problems(pack: Pack) -> Iterator[Problem]:
         return
     for name, table in pack.tables():
         yield from _table_problems(pack, name, table)
+    if DataField.SICK_NOTE in pack.data_fields.withheld:
+        for position, note in enumerate(pack.notes.rules):
+            if note.issuer == "fund":
+                message = f"row {note.id} lets the fund write notes, which 'data_fields' does not enable"
+                yield Problem(("notes", "rules", position), message, ProblemKind.WITHHELD, row=note.id)
     for position, row in enumerate(pack.isolations.rules):
         # on the day J0 + n itself nobody leaves early: it is the last day in, or already the first one out
         if row.early_exit is not None and (row.days is None or row.early_exit.day >= row.days):
@@ -119,6 +126,9 @@ def _unknown_words(pack: Pack) -> Iterator[Problem]:
             known = pack.vocabulary.get(name)
             if known is None:
                 yield Problem((*at, name), f"no fact is called {name!r}", ProblemKind.UNKNOWN_FACT)
+            elif FIELD_OF_FACT.get(name) in pack.data_fields.withheld:
+                message = f"{name} is not held: 'data_fields' does not enable {FIELD_OF_FACT[name]}"
+                yield Problem((*at, name), message, ProblemKind.WITHHELD)
             elif cell.is_number is not (known.type is FactType.NUMBER):
                 message = f"{name} is a {known.type}: it cannot be compared with {cell}"
                 yield Problem((*at, name), message, ProblemKind.WRONG_VALUE)

@@ -10,6 +10,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, PositiveInt, StringConstraints, field_validator, model_validator
 from stdnum import luhn
 
+from tracing.programmes.data_fields import DataFields
 from tracing.programmes.facts import CORE_FACTS, FactDefinition, Strict
 from tracing.programmes.rows import HandOff, Row, RuleId, Sentence
 from tracing.programmes.tables import Line, Rule, Table
@@ -306,22 +307,6 @@ class Retention(Strict):
     person_days: PositiveInt
     log_days: PositiveInt
     file_days: PositiveInt
-
-
-class DataFields(Strict):
-    """Which data a programme asks, which only some roles see, and which must never be kept."""
-
-    enabled: tuple[Code | str, ...]
-    restricted: tuple[str, ...] = ()
-    forbidden: tuple[str, ...] = ()
-
-    @model_validator(mode="after")
-    def _contradicts_nothing(self) -> Self:
-        if both := sorted(set(self.enabled) & set(self.forbidden)):
-            raise ValueError(f"both enabled and forbidden: {', '.join(both)}")
-        if unasked := sorted(set(self.restricted) - set(self.enabled)):
-            raise ValueError(f"restricted but not enabled: {', '.join(unasked)}")
-        return self
 
 
 class Laboratory(Strict):

@@ -324,6 +324,29 @@ class Script(Strict):
                             found.add(name)
         return frozenset(found)
 
+    @cached_property
+    def _without(self) -> dict[frozenset[str], Self]:
+        return {}
+
+    def without(self, unasked: frozenset[str]) -> Self:
+        """Return this version as it is led where some questions are not asked, and the steps that are there for them.
+
+        A mandatory statement stays, and so does a gate: what they say is said all the same.
+        """
+        unasked = unasked.intersection(self.questions)
+        if not unasked:
+            return self
+        if unasked not in self._without:
+            steps = [
+                step.model_copy(update={"questions": kept})
+                for step in self.steps
+                for kept in [tuple(one for one in step.questions if one.id not in unasked)]
+                if kept or not step.questions or step.mandatory or step.gate
+            ]
+            said = {name: getattr(self, name) for name in type(self).model_fields}
+            self._without[unasked] = self.model_construct(**{**said, "steps": tuple(steps)})
+        return self._without[unasked]
+
     def step(self, step_id: str) -> Step | None:
         """Return the step with this id; None if there is none."""
         return next((step for step in self.steps if step.id == step_id), None)

@@ -4,9 +4,12 @@ Scripts are files written by people. Every name is listed here, so that a misspe
 file is loaded, not during a call.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+
+from tracing.programmes.data_fields import DataField
 
 YES = "yes"
 NO = "no"
@@ -256,6 +259,29 @@ MANDATORY_STATEMENTS: dict[ScriptKind, frozenset[str]] = {
     ScriptKind.CASE_FOLLOW_UP: frozenset({"opening", "identity", "isolation", "next_steps"}),
     ScriptKind.CONTACT_FOLLOW_UP: frozenset({"opening", "identity", "quarantine", "next_steps"}),
 }
+
+# what an answer is data of: a programme that does not hold it does not ask; an id of no field is always asked
+FIELD_OF_QUESTION: dict[str, DataField] = {
+    **dict.fromkeys(("has_symptoms", "new_symptoms"), DataField.SYMPTOMS),
+    **dict.fromkeys(("onset_on", "new_symptoms_on"), DataField.ONSET),
+    "vaccination": DataField.VACCINATION,
+    "infected_recently": DataField.PREVIOUS_INFECTION,
+    "immunodepressed": DataField.IMMUNODEPRESSED,
+    "pregnant": DataField.PREGNANCY,
+    **dict.fromkeys(("lives_in", "collectivities", "recall_places"), DataField.PLACES),
+    **dict.fromkeys(("works", "profession", "is_caregiver", "last_work_on"), DataField.WORK),
+    **dict.fromkeys(("needs", "needs_consent"), DataField.SUPPORT_NEEDS),
+    **dict.fromkeys(
+        ("can_telework", "stopped_by_doctor", "insurance_scheme", "wants_note", "apart_since"),
+        DataField.SICK_NOTE,
+    ),
+}
+
+
+def unasked(withheld: Collection[DataField]) -> frozenset[str]:
+    """Return the questions that are not asked where these fields are not held."""
+    return frozenset(question for question, field in FIELD_OF_QUESTION.items() if field in withheld)
+
 
 EMERGENCY_QUESTION = "red_flags"
 EMERGENCY = "emergency"

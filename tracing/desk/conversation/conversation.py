@@ -18,7 +18,7 @@ from tracing.queue.models import CallTask
 from tracing.scripts import rules as scripts
 from tracing.scripts.definitions import Script, Step
 from tracing.scripts.services import get_script
-from tracing.scripts.vocabulary import IDENTITY_QUESTION, Outcome
+from tracing.scripts.vocabulary import IDENTITY_QUESTION, Outcome, unasked
 from tracing.scripts.wording import Facts, with_who_answers
 from tracing.staff.agent import Agent
 
@@ -99,6 +99,7 @@ def talk_of(
     """Load the conversation with one person from the database."""
     read = about(task)
     script = get_script(SCRIPT_OF[task.kind], conversation.script_version)
+    script = script.without(unasked(read.pack.data_fields.withheld))
     answers = _answers_in_force(script, read, conversation)
     return ScriptedConversation(
         call=call,
