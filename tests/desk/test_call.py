@@ -287,6 +287,21 @@ def test_the_page_of_a_call_costs_a_fixed_handful_of_queries(story, browse, sess
     assert len(sent) <= 28, "\n".join(sent)
 
 
+def test_the_page_costs_no_more_than_a_few_queries_more_once_a_note_is_wanted(story, browse, session):
+    waiting_case(story.nantes, at=NOW)
+    works = {"works": "yes", "is_caregiver": "no", "can_telework": "no", "stopped_by_doctor": "no"}
+    wants = {"insurance_scheme": "RG", "last_work_on": "2026-03-08", "wants_note": "yes"}
+    walk = take_call(browse.as_(story.ada), P0 | works | wants).to("work_leave")
+    with statements_sent(session) as before:
+        walk.visitor.get(walk.call)
+
+    walk.to("relatives")
+    with statements_sent(session) as sent:
+        walk.visitor.get(walk.call)
+
+    assert len(sent) <= len(before) + 3, "\n".join(sent)
+
+
 def test_a_call_with_many_contacts_costs_as_many_queries_as_one_with_one(story, browse, session):
     task = waiting_case(story.nantes, at=NOW)
     walk = take_call(browse.as_(story.ada)).to("symptoms")

@@ -1,6 +1,6 @@
 """A note follows what is said later: marked, mended in the call by one button, and in one chain with the one before."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -20,6 +20,8 @@ from tracing.kernel.db import session
 from tracing.people import queries as people
 from tracing.queue import queries as queue
 from tracing.sickleave.answers import SWORN as SWORN_BY_SCRIPT
+from tracing.sickleave.answers import SWORN_SINCE
+from tracing.sickleave.documents import Declared
 from tracing.sickleave.models import NoteKind, NoteState, SickNote
 from tracing.sickleave.queries import content_of_note
 from tracing.sickleave.rules import NoteMend
@@ -103,6 +105,57 @@ def test_a_note_gets_other_days_in_the_call_once_what_was_declared_is_declared_a
     declares(NOW + DAY)
     ada.fragment(f"{phone.path}/{issued.id}/replace", days)
     assert [one.state for one in notes(session)] == [NoteState.REPLACED, NoteState.ISSUED]
+
+
+def test_a_note_gets_other_days_in_the_call_once_the_days_that_moved_are_declared(
+    story, ada, browse, phone, issued
+):
+    call, task = calls.get_call(issued.call_id), queue.get_task(issued.task_id)
+
+    def declares(since, at):
+        for key, value in {SWORN_BY_SCRIPT: f"{at:%d%H%M}", SWORN_SINCE: since}.items():
+            call_services.save_answer(call, task, key, value, by=agent(story.ada), at=at)
+
+    said(story, issued, "last_work_on", "2026-03-09")
+    declares("2026-03-10", NOW + timedelta(minutes=1))
+    ada.fragment(f"{phone.path}/{issued.id}/replace", {"first_day": "2026-03-10", "last_day": "2026-03-19"})
+    later = notes(session)[-1]
+    said(story, later, "last_work_on", "2026-03-08")
+    declares("2026-03-10", NOW + timedelta(minutes=2))
+    days = {"first_day": "2026-03-09", "last_day": "2026-03-19"}
+
+    panel = ada.fragment(phone.path, method="get").text
+    assert "Les jours ont changé depuis la déclaration" in panel
+    assert "Remplacer : du" not in panel.replace("\u202f", " ")
+    ada.fragment(f"{phone.path}/{later.id}/replace", days, status=422)
+
+    declares("2026-03-09", NOW + DAY)
+    ada.fragment(f"{phone.path}/{later.id}/replace", days)
+    new = notes(session)[-1]
+    assert content_of_note(new).declaration == Declared(
+        on=NOW.date() + DAY, not_worked_since=date(2026, 3, 9)
+    )
+
+
+def test_a_note_whose_days_moved_is_prolonged_once_its_first_days_are_declared(story, ada, phone, issued):
+    call, task = calls.get_call(issued.call_id), queue.get_task(issued.task_id)
+
+    def declares(since, at):
+        for key, value in {SWORN_BY_SCRIPT: since, SWORN_SINCE: since}.items():
+            call_services.save_answer(call, task, key, value, by=agent(story.ada), at=at)
+
+    declares("2026-03-10", NOW)
+    issued.last_day, issued.mend, issued.mend_to = date(2026, 3, 17), NoteMend.LONGER, date(2026, 3, 19)
+    session.flush()
+
+    assert "Les jours ont changé depuis la déclaration" in ada.fragment(phone.path, method="get").text
+    ada.fragment(f"{phone.path}/{issued.id}/prolong", {"last_day": "2026-03-19"}, status=422)
+    assert len(notes(session)) == 1
+
+    declares("2026-03-09", NOW + DAY)
+    assert "Prolonger jusqu’au jeudi 19 mars" in ada.fragment(phone.path, method="get").text
+    ada.fragment(f"{phone.path}/{issued.id}/prolong", {"last_day": "2026-03-19"})
+    assert notes(session)[-1].first_day == date(2026, 3, 18)
 
 
 def test_first_days_that_the_person_did_not_work_after_all_are_covered_again(

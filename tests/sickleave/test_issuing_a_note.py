@@ -217,6 +217,11 @@ def test_without_the_declaration_there_is_no_note(browse, story, phone, session)
     assert "n’avoir pas travaillé depuis le lundi 9 mars compris" in asked, "the script of 2026.1 asks less"
 
     by_newest_script(phone)
+    saved(phone, {"sick_note.not_worked_since": "2026-03-10"}, by)
+    asked = ada.fragment(phone.path, method="get").text
+    assert "n’avoir pas travaillé depuis le lundi 9 mars compris" in asked, "the days moved since"
+
+    saved(phone, {"sick_note.not_worked_since": "2026-03-09"}, by)
     assert "Déclaré sur l’honneur" in ada.fragment(phone.path, method="get").text
     ada.fragment(phone.path, {"note-first_day": "2026-03-09", **LIVES})
     assert len(notes(session)) == 1

@@ -24,8 +24,9 @@ from tracing.queue import queries as queue
 def test_the_script_knows_whether_a_note_is_possible_before_anything_is_declared(story, phone, said, known):
     by = agent(story.ada)
     saved(phone, said, by)
-    call = calls.get_call(phone.call_id)
+    call, task = calls.get_call(phone.call_id), queue.get_task(phone.task_id)
+    conversation = calls.find_conversation(call.id, task.id)
 
-    facts = facts_of(desk.about(queue.get_task(phone.task_id)), call, by, NOW)
+    facts = facts_of(desk.about(task), call, conversation, by, NOW)
 
     assert {name: value for name, value in facts.items() if name in {"note_possible", "note_from"}} == known

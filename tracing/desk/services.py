@@ -37,7 +37,7 @@ from tracing.scripts.services import version_in_force
 from tracing.scripts.vocabulary import IDENTITY_QUESTION, YES
 from tracing.scripts.wording import confirmation_key, confirmation_value
 from tracing.sickleave import queries as notes
-from tracing.sickleave.answers import DECIDE_A_NOTE
+from tracing.sickleave.answers import DECIDE_A_NOTE, SWORN, SWORN_SINCE
 from tracing.staff.agent import Agent
 
 STATEMENT = "confirm"
@@ -395,7 +395,7 @@ def compare(talk: ScriptedConversation, step: Step, typed: StepInput, *, by: Age
             else:
                 _put(talk, saved, question.id, value)
     if typed.statement is not None:
-        _compare_statement(talk, step, typed, saved)
+        _compare_statement(talk, step, typed, saved, today=today)
     return saved
 
 
@@ -411,11 +411,18 @@ def _made_void(talk: ScriptedConversation, question: str, value: object) -> Sequ
     return [talk.script.questions[key].label for key in now if key not in then and key != question]
 
 
-def _compare_statement(talk: ScriptedConversation, step: Step, typed: StepInput, saved: Saved) -> None:
+def _compare_statement(
+    talk: ScriptedConversation, step: Step, typed: StepInput, saved: Saved, *, today: date
+) -> None:
     if typed.confirmed and typed.confirmed != confirmation_value(step, talk.facts):
         saved.refused[STATEMENT] = WordsChanged()
     else:
-        _put(talk, saved, confirmation_key(step), typed.confirmed or None)
+        key = confirmation_key(step)
+        _put(talk, saved, key, typed.confirmed or None)
+        if key == SWORN:
+            since = talk.facts.get("note_from")
+            day = since if isinstance(since, date) else today
+            _put(talk, saved, SWORN_SINCE, day.isoformat() if typed.confirmed else None)
 
 
 def _put(talk: ScriptedConversation, saved: Saved, key: str, value: object) -> None:

@@ -1,13 +1,18 @@
 """Reads from a call's answers what a sick note needs, and which answers are missing. Pure."""
 
 from collections.abc import Mapping
-from datetime import date, timedelta
-from typing import Any
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, Protocol
 
 from tracing.programmes.vocabulary import Scheme
 
 SWORN = "sick_note.confirmed"
 """The answer in which the script stores that the person made the declaration."""
+
+SWORN_SINCE = "sick_note.not_worked_since"
+"""Stored beside it: the day from which the declaration that was read says that the person has not worked; that of the
+declaration if it says none."""
 
 ALWAYS_ASKED = ("has_symptoms", "vaccination", "works")
 ASKED_OF_WORKERS = ("is_caregiver", "can_telework", "stopped_by_doctor", "insurance_scheme", "last_work_on")
@@ -24,6 +29,48 @@ WORDS_SINCE = "{note_from}"
 
 _SCHEMES = {"CIVIL_SERVANT": Scheme.FP_ETAT, "UNKNOWN": None}
 """The script asks whether a person is a civil servant, but not in which service: none of them entitles to a note."""
+
+
+class Stored(Protocol):
+    """An answer as it is stored."""
+
+    @property
+    def value(self) -> Any:
+        """What was said."""
+
+    @property
+    def call_id(self) -> int:
+        """The call in which it was said last."""
+
+    @property
+    def saved_at(self) -> datetime:
+        """When it was said last."""
+
+
+@dataclass(frozen=True)
+class Oath:
+    """What a person has declared by the script: that they cannot telework, and since when they have not worked."""
+
+    call_id: int
+    made_at: datetime
+    since: date | None
+    """They have not worked from this day on; None: it was made before this was stored."""
+    is_outdated: bool
+    """They have said something else since of what they declared."""
+
+
+def oath_of(given: Mapping[str, Stored]) -> Oath | None:
+    """Return what a person declared last by the script; None if they did not, or it was taken back."""
+    made = given.get(SWORN)
+    if made is None or made.value is None:
+        return None
+    since = given.get(SWORN_SINCE)
+    return Oath(
+        made.call_id,
+        made.saved_at,
+        date.fromisoformat(since.value) if since is not None and since.value else None,
+        any(given[one].saved_at > made.saved_at for one in SWORN_ABOUT & given.keys()),
+    )
 
 
 def yes_or_no(answers: Mapping[str, Any], question: str) -> bool | None:

@@ -46,6 +46,7 @@ from tracing.sickleave.rules import (
     decide_note,
 )
 from tracing.staff.agent import Agent
+from tracing.vault import services as vault
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -56,6 +57,23 @@ class AskingParent:
     """None: not registered yet."""
     identity: Identity | None
     said: ParentSaid
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class AlreadyRead:
+    """What the page of a call has read of the person, so that it is not read again for their note."""
+
+    conversation: Conversation | None
+    given: Mapping[str, said.Stored]
+    identity: Identity | None
+    others: Sequence[Meeting]
+
+
+@dataclass(frozen=True, repr=False)
+class _Given:
+    value: Any
+    call_id: int
+    saved_at: datetime
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -82,6 +100,8 @@ class Assessment:
     person_id: int | None
     """Whose note it is; None: a parent who was not registered yet."""
     parent: ParentSaid | None = None
+    oath: said.Oath | None = None
+    """What the person declared last by the script, in whichever call."""
 
     @property
     def refusal(self) -> NoteRefused | None:
@@ -129,6 +149,7 @@ def assess(
     address_confirmed: bool = False,
     parent: AskingParent | None = None,
     work: Mapping[str, str] | None = None,
+    known: AlreadyRead | None = None,
 ) -> Assessment:
     """Say whether a note may be issued now; without `declared`, whether it may be after the declaration.
 
@@ -148,6 +169,7 @@ def assess(
         address_confirmed=address_confirmed,
         parent=parent,
         work=work,
+        known=known,
     )
 
 
@@ -204,16 +226,19 @@ def _assess(
     is_confirmed: bool = False,
     parent: AskingParent | None = None,
     work: Mapping[str, str] | None = None,
+    known: AlreadyRead | None = None,
 ) -> Assessment:
     on = on or today
     case = cases.get_case(task.case_id)
     contact = contacts.find_contact(task.contact_id)
-    identity = people.find_joint_identity(task.person_id)
-    conversation = calls.find_conversation(call_id, task.id)
-    given = {**calls.answers(task.id), **(work or {})}
+    known = known or _read(task, call_id, case, contact)
+    identity, conversation, others = known.identity, known.conversation, known.others
+    given = {one: stored.value for one, stored in known.given.items() if stored.value is not None}
+    given |= work or {}
     pack = get_pack(case.programme)
     sampled_on = sampling_day(case.first_sampled_at, case.sampled_on, by.site.time_zone)
-    is_sworn = parent is None and _is_sworn(call_id, task, conversation)
+    oath = said.oath_of(known.given) if parent is None else None
+    is_sworn = _is_sworn(oath, call_id, task, conversation)
     bearer = identity if parent is None else parent.identity
     person_id = task.person_id if parent is None else parent.person_id
     number = insurance_number.number_of(
@@ -224,7 +249,6 @@ def _assess(
         is_parents=parent is not None,
     )
     open_number = number in {NumberState.MISSING, NumberState.ASKED, NumberState.REFUSED}
-    others = other_meetings(contact, case) if contact is not None else []
     measure = _measure((case, contact), others, identity, today, by.site.time_zone)
     is_identified = conversation is not None and conversation.identity_confirmed_at is not None
     ruled_days = (contact or case).note_ruling
@@ -255,12 +279,14 @@ def _assess(
         ),
         **_other_notes(task, person_id, pack, on),
     )
-    if is_sworn and first_day is not None and _begins_before_usual(request, contact, given):
-        # the script said the usual days
+    decision = decide_note(request)
+    if is_sworn and oath is not None and _begins_before(decision, oath, on, by.site.time_zone):
+        # the script said fewer days
         is_sworn, request = False, replace(request, sworn=sworn)
+        decision = decide_note(request)
     return Assessment(
         request=request,
-        decision=decide_note(request),
+        decision=decision,
         missing=()
         if is_confirmed or is_asked_of_work or parent is not None
         else _missing(task, conversation, given),
@@ -275,38 +301,38 @@ def _assess(
         kind=_kind(contact, parent),
         person_id=person_id,
         parent=parent.said if parent is not None else None,
+        oath=oath,
     )
 
 
-def _is_sworn(call_id: int, task: CallTask, conversation: Conversation | None) -> bool:
+def _read(task: CallTask, call_id: int, case: Case, contact: Contact | None) -> AlreadyRead:
+    given = {}
+    for row in calls.answer_rows(task.id):
+        opened = vault.find_unsealed("answers", row.id, row.cohort, row.sealed)
+        if opened is not None:
+            given[row.question] = _Given(opened["value"], row.call_id, row.saved_at)
+    return AlreadyRead(
+        conversation=calls.find_conversation(call_id, task.id),
+        given=given,
+        identity=people.find_joint_identity(task.person_id),
+        others=other_meetings(contact, case) if contact is not None else (),
+    )
+
+
+def _is_sworn(
+    oath: said.Oath | None, call_id: int, task: CallTask, conversation: Conversation | None
+) -> bool:
     """Return whether the person has declared in this call, by the script, all that a paper says, and it still holds."""
-    rows = {row.question: row for row in calls.answer_rows(task.id) if row.sealed is not None}
-    made = rows.get(said.SWORN)
-    if made is None or made.call_id != call_id or conversation is None:
+    if oath is None or oath.is_outdated or oath.call_id != call_id or conversation is None:
         return False
     step = get_script(SCRIPT_OF[task.kind], conversation.script_version).step("sick_note")
-    if step is None or not any(said.WORDS_SINCE in words for one in step.say for words in one):
-        return False
-    return all(rows[one].saved_at <= made.saved_at for one in said.SWORN_ABOUT & rows.keys())
+    return step is not None and any(said.WORDS_SINCE in words for one in step.say for words in one)
 
 
-def is_oath_outdated(task: CallTask) -> bool:
-    """Return whether the person has declared by the script, and said something else since of what they declared."""
-    rows = {row.question: row for row in calls.answer_rows(task.id) if row.sealed is not None}
-    made = rows.get(said.SWORN)
-    return made is not None and any(
-        rows[one].saved_at > made.saved_at for one in said.SWORN_ABOUT & rows.keys()
-    )
-
-
-def _begins_before_usual(request: NoteRequest, contact: Contact | None, given: Mapping[str, Any]) -> bool:
-    asked, usual = (
-        decide_note(replace(request, sworn=True, first_day=day))
-        for day in (request.first_day, _asked_first_day(contact, given, request.on))
-    )
-    if not isinstance(asked, NoteAllowed) or not isinstance(usual, NoteAllowed):
-        return False
-    return asked.first_day < min(usual.first_day, request.on)
+def _begins_before(decision: NoteAllowed | NoteRefused, oath: said.Oath, today: date, zone: ZoneInfo) -> bool:
+    """Return whether a note begins on an earlier day than the one from which the person declared not to have worked."""
+    since = oath.since or clock.local_day(oath.made_at, zone)
+    return isinstance(decision, NoteAllowed) and decision.first_day < min(since, today)
 
 
 def _kind(contact: Contact | None, parent: AskingParent | None) -> NoteKind:

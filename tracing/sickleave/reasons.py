@@ -38,6 +38,7 @@ class Reason(StrEnum):
     NOT_SWORN = "not_sworn"
     SWORN_FOR_OTHER_DAYS = "sworn_for_other_days"
     SWORN_OTHERWISE = "sworn_otherwise"
+    SWORN_BEFORE_DAYS_MOVED = "sworn_before_days_moved"
     ADDRESS_UNCONFIRMED = "address_unconfirmed"
     NUMBER_MISSING = "number_missing"
     ADVISER_ASKED = "adviser_asked"
@@ -116,6 +117,9 @@ SENTENCES = {
     ),
     Reason.SWORN_OTHERWISE: _(
         "La personne a dit autre chose de son travail depuis sa déclaration sur l’honneur\u202f: relisez-la-lui à l’étape de l’arrêt et confirmez-la d’abord."
+    ),
+    Reason.SWORN_BEFORE_DAYS_MOVED: _(
+        "Les jours ont changé depuis la déclaration sur l’honneur\u202f: relisez-la à la personne à l’étape de l’arrêt et confirmez-la d’abord."
     ),
     Reason.ADDRESS_UNCONFIRMED: _(
         "L’adresse doit être confirmée par la personne pendant cet appel : l’arrêt la porte."

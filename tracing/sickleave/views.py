@@ -402,7 +402,9 @@ def _panel(
         others=[one for one in notes if one.state is not NoteState.ISSUED],
         papers_of=papers,
         decided=decided,
-        oath_first=oath_first(standing, task) if standing is not None else "",
+        oath_first=oath_first(standing, found, days=replacement, by=agent(), at=at)
+        if standing is not None
+        else "",
         state_words=words.STATE_WORDS,
         prolongation=prolongation,
         replacement=replacement,

@@ -107,7 +107,7 @@ def talk_of(
         about=read,
         script=script,
         answers=answers,
-        facts=with_who_answers(facts_of(read, call, by, at), answers),
+        facts=with_who_answers(facts_of(read, call, conversation, by, at), answers),
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from tracing.calls.models import Call
+from tracing.calls.models import Call, Conversation
 from tracing.calls.rules import SCRIPT_OF
 from tracing.cases import queries as cases
 from tracing.cases.models import CaseOutcome
@@ -44,7 +44,7 @@ from tracing.scripts.wording import (
     tests_in_words,
     within_a_sentence,
 )
-from tracing.sickleave.assessment import assess
+from tracing.sickleave.assessment import AlreadyRead, assess
 from tracing.sickleave.rules import NumberState, note_rule
 from tracing.staff import queries as staff
 from tracing.staff.agent import Agent
@@ -60,7 +60,9 @@ PARENT_ON_LINE = "parent_on_line.confirmed"
 """Kept among the answers of a child: their parent has said in this call who they are."""
 
 
-def facts_of(about: CalledPerson, call: Call, agent: Agent, at: datetime) -> dict[str, FactValue]:
+def facts_of(
+    about: CalledPerson, call: Call, conversation: Conversation, agent: Agent, at: datetime
+) -> dict[str, FactValue]:
     """Return all facts for the person's script, without the unknown ones."""
     zone = agent.site.time_zone
     today = clock.local_day(at, zone)
@@ -73,7 +75,7 @@ def facts_of(about: CalledPerson, call: Call, agent: Agent, at: datetime) -> dic
     facts["next_follow_up"] = _next_follow_up(about, facts, today)
     if about.task.is_follow_up:
         facts["had_symptoms"] = about.contact is None and _had_symptoms(about, call)
-    facts |= _of_a_note(about, call, agent, at)
+    facts |= _of_a_note(about, call, conversation, agent, at)
     kind = SCRIPT_OF[about.task.kind]
     return {name: value for name, value in facts.items() if value is not None and kind in FACTS[name].scripts}
 
@@ -89,12 +91,17 @@ def _next_follow_up(about: CalledPerson, facts: Mapping[str, FactValue], today: 
     return first_follow_up_of_contact(about.contact, about.case, about.others, on=today)
 
 
-def _of_a_note(about: CalledPerson, call: Call, agent: Agent, at: datetime) -> dict[str, FactValue]:
+def _of_a_note(
+    about: CalledPerson, call: Call, conversation: Conversation, agent: Agent, at: datetime
+) -> dict[str, FactValue]:
     """Return whether a note is possible, once the person has asked for one: before, nothing is declared for it."""
     wanted = about.given.get("wants_note")
     if wanted is None or wanted.value != YES or about.task.is_follow_up:
         return {}
-    found = assess(call, about.task, by=agent, at=at)
+    known = AlreadyRead(
+        conversation=conversation, given=about.given, identity=about.identity, others=about.others
+    )
+    found = assess(call, about.task, by=agent, at=at, known=known)
     is_open = found.number in {NumberState.ASKED, NumberState.REFUSED}
     if found.note is None or is_open:
         return {"note_possible": False if found.refusal is not None else None}

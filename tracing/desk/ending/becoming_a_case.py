@@ -29,6 +29,7 @@ from tracing.queue import services as queue
 from tracing.queue.models import ENDED, CallTask, TaskKind, TaskState
 from tracing.scripts.vocabulary import IDENTITY_QUESTION, YES
 from tracing.scripts.wording import confirmation_key, confirmation_value, render_say
+from tracing.sickleave.answers import SWORN, SWORN_SINCE
 from tracing.staff.agent import Agent
 
 
@@ -157,4 +158,6 @@ def _taken_over(talk: ScriptedConversation, after: ScriptedConversation) -> Mapp
             continue
         if step.mandatory and render_say(same, talk.facts) == render_say(step, after.facts):
             taken[key] = confirmation_value(step, after.facts)
+    if SWORN in taken and SWORN_SINCE in talk.answers:
+        taken[SWORN_SINCE] = talk.answers[SWORN_SINCE]
     return taken

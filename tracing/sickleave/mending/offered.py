@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from tracing.kernel import clock
 from tracing.scripts.wording import day_in_words
 from tracing.sickleave.assessment import Assessment
-from tracing.sickleave.mending import services
+from tracing.sickleave.mending import possible_days
 from tracing.sickleave.models import NoteKind, SickNote
 from tracing.sickleave.rules import NoteAllowed, NoteMend
 from tracing.staff.agent import Agent
@@ -52,7 +52,7 @@ def mends(
     if not (worked or is_contact or standing.mend in moved | {NoteMend.LONGER}):
         return None, None
     first_day = found.worked_on + timedelta(days=1) if worked and found.worked_on else None
-    proposal = services.propose(standing, by=by, at=at, first_day=first_day)
+    proposal = possible_days.propose(standing, by=by, at=at, first_day=first_day)
     days = proposal.prolongation, proposal.replacement
     is_longer = not worked and (standing.mend is NoteMend.LONGER or (is_contact and standing.mend is None))
     is_moved = worked or standing.mend in moved

@@ -1,12 +1,15 @@
 """Which days a prolongation or a replacement of a note would have now. Nothing is written."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from tracing.kernel import clock
 from tracing.kernel.db import find_row
+from tracing.queue import queries as queue
 from tracing.queue.models import CallTask
-from tracing.sickleave.assessment import Assessment, assess_again, is_oath_outdated, sentence_of
+from tracing.sickleave import queries
+from tracing.sickleave.assessment import Assessment, assess_again, sentence_of
+from tracing.sickleave.documents import Declared
 from tracing.sickleave.errors import DaysMoved, NoteNotAllowed
 from tracing.sickleave.mending.rules import Chain, decide_prolongation, decide_replacement, ending_on
 from tracing.sickleave.models import NoteKind, SickNote
@@ -99,24 +102,68 @@ def used_days(note: SickNote, why: NoteRefused, *, today: date) -> NoteAllowed |
     return NoteAllowed(note.first_day, today, why.rule)
 
 
-def oath_first(note: SickNote, task: CallTask) -> str:
+@dataclass(frozen=True, kw_only=True)
+class Proposal:
+    """What could be done to a note now, with its days, or the sentence that says why not."""
+
+    prolongation: NoteAllowed | NoteRefused
+    replacement: NoteAllowed | NoteRefused
+
+
+def propose(note: SickNote, *, by: Agent, at: datetime, first_day: date | None = None) -> Proposal:
+    """Return which days a prolongation or a replacement would have, if a test's result is awaited; writes nothing."""
+    task = queue.get_task(note.task_id)
+    prolonged, _found = prolongation(note, task, by=by, at=at, result_is_awaited=True)
+    replaced, _found = replacement(note, task, by=by, at=at, first_day=first_day)
+    if isinstance(replaced, NoteRefused):
+        replaced = used_days(note, replaced, today=clock.local_day(at, by.site.time_zone)) or replaced
+    return Proposal(prolongation=prolonged, replacement=replaced)
+
+
+def oath_first(
+    note: SickNote, found: Assessment, *, days: NoteAllowed | None = None, by: Agent, at: datetime
+) -> str:
     """Return what the person on the telephone must do before their note gets other days; empty if nothing.
 
-    A parent declares on the form of the note, not by the script of the child's call.
+    A parent declares on the form of the note, not by the script of the child's call. `days`: those of a replacement.
     """
-    if note.kind is NoteKind.PARENT or not is_oath_outdated(task):
+    if note.kind is NoteKind.PARENT:
         return ""
-    return sentence_of(NoteRefused(Reason.SWORN_OTHERWISE))
+    if found.oath is not None and found.oath.is_outdated:
+        return sentence_of(NoteRefused(Reason.SWORN_OTHERWISE))
+    today = clock.local_day(at, by.site.time_zone)
+    begins = [day for day in (found.not_worked_since, days.first_day if days else None) if day is not None]
+    if not begins or min(begins) >= today:
+        return ""
+    since = found.oath.since if found.oath is not None else _declared_since(note)
+    is_covered = since is None or since <= min(begins)
+    return "" if is_covered else sentence_of(NoteRefused(Reason.SWORN_BEFORE_DAYS_MOVED))
 
 
-def require_oath(note: SickNote, task: CallTask) -> None:
-    """Refuse to give a note other days while what the person declared is not what they say now.
+def _declared_since(note: SickNote) -> date | None:
+    known = queries.content_of_note(note).declaration
+    return (known.not_worked_since or known.on) if known is not None else None
+
+
+def require_oath(
+    note: SickNote, found: Assessment, *, days: NoteAllowed | None = None, by: Agent, at: datetime
+) -> None:
+    """Refuse to give a note other days while what the person declared is not what they say, or not of these days.
 
     Raises:
         NoteNotAllowed
     """
-    if sentence := oath_first(note, task):
+    if sentence := oath_first(note, found, days=days, by=by, at=at):
         raise NoteNotAllowed(sentence)
+
+
+def sworn_again(note: SickNote, found: Assessment, days: NoteAllowed, *, by: Agent) -> Declared | None:
+    """Return what the person has declared again by the script since a note was issued, for the days of another."""
+    oath = found.oath
+    if oath is None or oath.is_outdated or oath.made_at <= note.issued_at:
+        return None
+    on = clock.local_day(oath.made_at, by.site.time_zone)
+    return Declared(on=on, not_worked_since=days.first_day if days.first_day < on else None)
 
 
 def chosen(found: NoteAllowed | NoteRefused, last_day: date | None) -> NoteAllowed:

@@ -34,7 +34,14 @@ from tracing.sickleave.errors import (
 )
 from tracing.sickleave.mending import apart, notices
 from tracing.sickleave.mending.letter_rules import Happening
-from tracing.sickleave.mending.possible_days import chosen, prolongation, replacement, require_oath, used_days
+from tracing.sickleave.mending.possible_days import (
+    chosen,
+    prolongation,
+    replacement,
+    require_oath,
+    sworn_again,
+    used_days,
+)
 from tracing.sickleave.mending.queries import kept_by
 from tracing.sickleave.mending.rules import needs_countersign
 from tracing.sickleave.models import VALID, MovementKind, NoteKind, NoteState, SickNote
@@ -54,24 +61,6 @@ class InCall:
 
     call_id: int
     task_id: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class Proposal:
-    """What could be done to a note now, with its days, or the sentence that says why not."""
-
-    prolongation: NoteAllowed | NoteRefused
-    replacement: NoteAllowed | NoteRefused
-
-
-def propose(note: SickNote, *, by: Agent, at: datetime, first_day: date | None = None) -> Proposal:
-    """Return which days a prolongation or a replacement would have, if a test's result is awaited; writes nothing."""
-    task = queue.get_task(note.task_id)
-    prolonged, _found = prolongation(note, task, by=by, at=at, result_is_awaited=True)
-    replaced, _found = replacement(note, task, by=by, at=at, first_day=first_day)
-    if isinstance(replaced, NoteRefused):
-        replaced = used_days(note, replaced, today=clock.local_day(at, by.site.time_zone)) or replaced
-    return Proposal(prolongation=prolonged, replacement=replaced)
 
 
 def prolong(
@@ -99,8 +88,6 @@ def prolong(
         if later is not None and last_day in {None, later.last_day}:
             return later
     _require_issued(note)
-    if in_call is not None:
-        require_oath(note, task)
     today = clock.local_day(at, by.site.time_zone)
     allowed, found = prolongation(
         note,
@@ -111,8 +98,14 @@ def prolong(
         worked_since=note.last_day < today and not not_worked_since,
     )
     days = chosen(allowed, last_day)
+    if in_call is not None:
+        require_oath(note, found, by=by, at=at)
     # whoever stayed at home since says so now; otherwise what was declared for the note holds for what follows
-    since = Declared(on=today, not_worked_since=days.first_day) if note.last_day < today else None
+    since = (
+        Declared(on=today, not_worked_since=days.first_day)
+        if note.last_day < today
+        else sworn_again(note, found, days, by=by)
+    )
     new = _written(note, task, days, found, declared=since, prolongs=note, by=by, at=at)
     services.record_event("note.prolonged", note, by=by, at=at, new=new.number)
     tell(Happening.PROLONGED, note, task, new=new, in_call=in_call, by=by, at=at)
@@ -142,14 +135,14 @@ def replace(
         if later is not None and first_day in {None, later.first_day} and last_day in {None, later.last_day}:
             return later
     _require_issued(note)
-    if in_call is not None:
-        require_oath(note, task)
     allowed, found = replacement(note, task, by=by, at=at, first_day=first_day)
     used = None
     if isinstance(allowed, NoteRefused):
         used = used_days(note, allowed, today=clock.local_day(at, by.site.time_zone))
         allowed = used or allowed
     days = chosen(allowed, last_day)
+    if in_call is not None:
+        require_oath(note, found, days=days, by=by, at=at)
     if in_call is None and first_day is not None and first_day < days.first_day:
         raise TooEarly(days.first_day)
     if first_day is not None and first_day > days.first_day:
@@ -167,7 +160,16 @@ def replace(
     else:
         back = why is CancelReason.BACK_AT_WORK
         new = _written(
-            note, task, days, found, prolongs=earlier, replaces=note, back_at_work=back, by=by, at=at
+            note,
+            task,
+            days,
+            found,
+            declared=sworn_again(note, found, days, by=by),
+            prolongs=earlier,
+            replaces=note,
+            back_at_work=back,
+            by=by,
+            at=at,
         )
     services.record_event("note.replaced", note, by=by, at=at, new=new.number, why=why.value)
     known = find_row(SickNote, untold.note_id) if untold else None

@@ -21,6 +21,7 @@ from tracing.sickleave.mending import (
     first_pages,
     own_days,
     own_days_services,
+    possible_days,
     queries,
     services,
 )
@@ -273,7 +274,7 @@ def _note(
     with transaction():
         found = queries.note_file(note_id, by)
         is_open = found.note.state is NoteState.ISSUED
-        proposal = services.propose(found.note, by=by, at=at) if is_open else None
+        proposal = possible_days.propose(found.note, by=by, at=at) if is_open else None
         deliveries = delivery.every_delivery(note_id, at=at)
         today = clock.local_day(at, by.site.time_zone)
         own_until = own_days.uncovered_until(found.note, today=today)
@@ -302,7 +303,7 @@ def _note(
 
 
 def _forms(
-    found: NoteFile, proposal: services.Proposal | None, typed: PageForm | None, *, today: date
+    found: NoteFile, proposal: possible_days.Proposal | None, typed: PageForm | None, *, today: date
 ) -> dict[str, PageForm]:
     """Return the form of each thing that can be done, filled with what is proposed or with what was typed."""
     note = found.note
