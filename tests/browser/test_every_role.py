@@ -68,3 +68,11 @@ def test_the_words_of_a_call_keep_their_room_when_the_page_is_zoomed(log_in: Log
         )
         assert wide == width, "the page scrolls sideways"
         assert words >= 500, "the words to read aloud are squeezed"
+    for width, height in ((1280, 900), (1366, 768)):
+        page.set_viewport_size({"width": width, "height": height})
+        last, foot = page.evaluate(
+            """["#answers .answer:last-child", ".call-foot"].map(
+              (name) => document.querySelector(name).getBoundingClientRect()
+            ).map((box, place) => (place ? box.top : box.bottom))"""
+        )
+        assert last <= foot, "an answer is cut by the foot of the step"

@@ -126,8 +126,12 @@
   function giveKeysIn(root) {
     const questions = questionsOf(root).filter((question) => question.checkVisibility());
     const open = questions.find((question) => !isAnswered(question)) || questions.at(-1);
+    const before = questions.find((question) => question.matches(".is-open"));
+    const isMoving = before && before !== open;
     for (const question of questions) {
       question.classList.toggle("is-open", question === open);
+      // what the digits answer is in sight: the question after the one just answered comes out from under the foot
+      if (question === open && isMoving) question.scrollIntoView({ block: "nearest" });
       const inputs = [...question.querySelectorAll("input[type=radio], input[type=checkbox]")];
       inputs.forEach((input, index) => {
         if (question === open && index < 9) input.dataset.key = String(index + 1);
