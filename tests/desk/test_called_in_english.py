@@ -2,6 +2,7 @@
 
 from tests.conftest import NOW
 from tests.desk.walking import soup, take_call
+from tests.support.pages import check_fragment
 from tests.support.story import waiting_case
 from tracing.kernel.db import session
 from tracing.people.models import Person
@@ -93,6 +94,25 @@ def test_a_call_under_way_goes_on_in_english_and_back_with_its_answers_and_the_p
     assert session.get_one(Person, task.person_id).language is None
     walk.to("closing")
     assert "opening" not in walk.steps[-3:], "nothing is asked again"
+
+
+def test_with_script_only_the_step_is_turned_and_what_is_open_beside_it_stays(story, browse):
+    task = waiting_case(story.nantes, at=NOW)
+    ada = browse.as_(story.ada)
+    walk = take_call(ada).to("symptoms")
+    form = next(one for one in walk.page.select("form") if one["action"].endswith("/language"))
+    sent = {one["name"]: one["value"] for one in form.select("input[type=hidden]")}
+
+    answer = ada.fragment(form["hx-post"], sent)
+
+    check_fragment(answer.text)
+    part = soup(answer)
+    assert part.select_one("#step #say [lang=en]")
+    assert "anglais" in part.select_one("#spoken").text
+    for beside in ("#panel-note", "#panel-handover", "#panel-escalation", "#health"):
+        assert not part.select(beside)
+    assert "language-changed" in answer.headers["HX-Trigger-After-Settle"]
+    assert session.get_one(Person, task.person_id).language == "en"
 
 
 def test_a_call_in_a_third_language_is_not_turned_to_english(story, browse):

@@ -24,6 +24,7 @@ from tracing.messages.rules import Channel, MessageState
 from tracing.people import queries as people
 from tracing.people import services as people_services
 from tracing.public.services import Checks
+from tracing.queue import languages
 from tracing.queue.queries import get_task
 from tracing.sickleave import queries as note_queries
 from tracing.sickleave.delivery import papers, services
@@ -139,6 +140,18 @@ def test_a_supervisor_reads_the_link_to_whoever_rings_and_it_is_recorded(ada, ph
     dora.follow(f"/sick-notes/{issued.id}/link-said")
     dora.follow(f"/sick-notes/{issued.id}/link-said")
     assert happened("note.link_said") == 1
+
+
+def test_to_whoever_is_called_in_english_the_link_is_read_in_english(ada, phone, issued, browse, story):
+    languages.switch_language(get_task(phone.task_id), in_english=True, by=story.ada.id, at=NOW)
+
+    aloud = given(ada, phone, issued)
+
+    for page in (aloud, browse.as_(story.dora).post(f"/sick-notes/{issued.id}/link", status=200).text):
+        assert len(SPELLED.findall(page)) == 2
+        assert "choose “Open my papers”" in page
+        assert re.search(r"Until (Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day \d+ \w+, the link", page)
+        assert "votre date de naissance" not in page
 
 
 def test_a_note_that_is_cancelled_posts_no_papers_and_offers_none(ada, phone, issued, browse, story):

@@ -31,6 +31,7 @@ from tracing.desk.screen.page_views import (
     show_ended,
     show_lost,
     show_step,
+    show_turned,
     step_url,
 )
 from tracing.desk.screen.practice_part import part_here
@@ -360,9 +361,11 @@ def language(call_id: int, task_id: int) -> ResponseReturnValue:
             calls.lock_for_write(held.id, agent(), at=at)
             task = queries.task_in(held, task_id)
             languages.switch_language(task, in_english=in_english, by=agent().member_id, at=at)
+            step = request.form.get("step") or None
+            if is_fragment():
+                return show_turned(load_screen(held, task_id, step_id=step, by=agent(), at=at))
     except ClaimLost as lost:
         return show_lost(lost, [])
-    step = request.form.get("step") or None
     return redirect(url_for("desk.call", call_id=call_id, task=task_id, step=step), 303)
 
 

@@ -401,6 +401,7 @@ def _panel(
         standing=standing,
         others=[one for one in notes if one.state is not NoteState.ISSUED],
         papers_of=papers,
+        in_english=delivery_words.aloud(in_english=delivery.is_read_in_english(task.person_id)),
         decided=decided,
         oath_first=oath_first(standing, found, days=replacement, by=agent(), at=at)
         if standing is not None

@@ -3,6 +3,7 @@
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from babel import Locale
 from flask import Flask, g
 from flask_babel import get_locale
 
@@ -20,9 +21,10 @@ def time_zone() -> ZoneInfo:
     return zone or DEFAULT_ZONE
 
 
-def day(value: date, now: datetime | None = None) -> str:
-    """Format a day."""
-    return formats.day(value, now=now or kernel_clock.now(), zone=time_zone(), locale=get_locale())
+def day(value: date, now: datetime | None = None, locale: str | None = None) -> str:
+    """Format a day, in the reader's language unless it is read aloud in another one (`en_GB`)."""
+    spoken = Locale.parse(locale) if locale else get_locale()
+    return formats.day(value, now=now or kernel_clock.now(), zone=time_zone(), locale=spoken)
 
 
 def moment(value: datetime, now: datetime | None = None) -> str:

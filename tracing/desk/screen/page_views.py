@@ -62,6 +62,13 @@ def show_step(screen: Screen, *, status: int = 200) -> ResponseReturnValue:
     return answer
 
 
+def show_turned(screen: Screen) -> ResponseReturnValue:
+    """Render the step in the other language; what is open or half typed beside it stays as it is."""
+    answer = make_response(render_template("desk/moved.html", screen=screen, language_changed=True))
+    answer.headers["HX-Trigger-After-Settle"] = "language-changed"
+    return answer
+
+
 def _announce(answer: Response, changed: Collection[str]) -> None:
     """Tell the panels beside the script which of them an answer changed."""
     told = []

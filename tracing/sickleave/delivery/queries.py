@@ -10,6 +10,8 @@ from tracing.kernel.db import equals_any, session
 from tracing.kernel.redaction import redacted
 from tracing.messages.models import Message
 from tracing.messages.rules import MessageState
+from tracing.queue.languages import languages_of
+from tracing.scripts.wording import ENGLISH
 from tracing.sickleave.delivery.rules import DeliveryState, grouped, state_of
 from tracing.sickleave.models import VALID, NoteDelivery, NoteState, SickNote
 from tracing.sickleave.rules import DeliveryWay
@@ -105,6 +107,11 @@ def papers_to_give(notes: Iterable[SickNote], *, at: datetime) -> list[PapersToG
             link = link_to_read(now.delivery) if now is not None and now.waits_to_be_opened else None
             found.append(PapersToGive(note, now, link))
     return found
+
+
+def is_read_in_english(person_id: int) -> bool:
+    """Return whether what is read aloud to a person is read in English."""
+    return languages_of([person_id]).get(person_id) == ENGLISH
 
 
 def link_to_read(delivery: NoteDelivery) -> LinkToRead | None:

@@ -11,7 +11,7 @@ from tracing.kernel.db import transaction
 from tracing.kernel.errors import Missing, Refused
 from tracing.sickleave import queries as notes
 from tracing.sickleave import services as issuing
-from tracing.sickleave.delivery import queries, services
+from tracing.sickleave.delivery import queries, services, words
 from tracing.sickleave.delivery.forms import GiveForm
 from tracing.sickleave.documents import Copy, file_name, render
 from tracing.sickleave.documents.signature import sign
@@ -69,10 +69,16 @@ def show_link(note_id: int) -> ResponseReturnValue:
             link = services.read_link(note_id, by=agent(), at=clock.database_now())
             note = notes.get_readable_note(note_id, agent())
             given = queries.given(note_id, at=clock.database_now())
+            in_english = words.aloud(in_english=queries.is_read_in_english(note.person_id))
     except (PapersNotGiven, NoLink) as refusal:
         return _refused(note_id, refusal)
     return render_template(
-        "sickleave/link.html", note=note, link=link, given=given, address=g.settings.public_pages
+        "sickleave/link.html",
+        note=note,
+        link=link,
+        given=given,
+        in_english=in_english,
+        address=g.settings.public_pages,
     )
 
 

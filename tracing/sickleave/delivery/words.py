@@ -1,5 +1,7 @@
 """French words of how the papers of a note are given."""
 
+from collections.abc import Mapping
+
 from flask_babel import lazy_gettext as _l
 
 from tracing.sickleave.delivery.rules import DeliveryState
@@ -22,6 +24,21 @@ STATE_WORDS = {
         DeliveryState.OUTDATED: _l("lien à refaire\u202f: la date de naissance a été corrigée"),
     },
 }
+
+ALOUD_IN_ENGLISH = {
+    "on_page": "On the page",
+    "choose": "choose “Open my papers”. Please write down:",
+    "link": "the link",
+    "code": "and the code",
+    "opens_once": "You will also need your date of birth. Until {day}, the link opens once, for one hour: save both papers.",
+}
+"""What is read aloud with a link to somebody who is called in English; « Open my papers » is what the page says."""
+
+
+def aloud(*, in_english: bool) -> Mapping[str, str] | None:
+    """Return the English words that are read with a link; None to whoever is called in French."""
+    return ALOUD_IN_ENGLISH if in_english else None
+
 
 STATE_TONES = {
     DeliveryState.MADE: "soon",
