@@ -154,7 +154,7 @@ def test_no_invented_person_is_told_two_things_at_once(app, story, kind):
     for person in pages.PEOPLE[kind]:
         for symptoms in ([], ["no"], ["yes"]):
             typed = {**says, "has_symptoms": symptoms, "new_symptoms": symptoms}
-            facts = pages.facts_of(pages.as_said(person, typed, today=today), kind, by=by, today=today)
+            facts = pages.facts_of(pages.as_said(person, typed, today=today), script, by=by, today=today)
 
             walk = pages.walk(script, person, typed, facts, at_step=None, today=today)
 

@@ -13,7 +13,9 @@ from tests.programmes.test_publishing import approved as approved_rule
 from tests.studio.test_publishing_a_rule import filled, soup
 from tests.support.story import identity, waiting_case
 from tracing.calls.models import Conversation
+from tracing.kernel.clock import now as clock_now
 from tracing.kernel.db import session as database
+from tracing.programmes import load_packs
 from tracing.programmes.publishing import services as rule_publishing
 from tracing.programmes.publishing.models import VersionState
 from tracing.scripts import services as scripts
@@ -45,8 +47,8 @@ def change_step(visitor, draft, step="time", *, page=None, status=303, **typed):
     return visitor.post(address, sent | typed, status=status)
 
 
-def plan(visitor, draft, *, on="2026-03-11", at="08:00"):
-    sent = filled(visitor.get(draft), draft) | {"on": on, "at": at, "why": WHY}
+def plan(visitor, draft, *, on="2026-03-11", at="08:00", whose=""):
+    sent = filled(visitor.get(draft), draft) | {"on": on, "at": at, "why": WHY, "whose": whose}
     return visitor.post(draft, sent)
 
 
@@ -76,6 +78,51 @@ def versions_used():
     return list(database.scalars(select(Conversation.script_version).order_by(Conversation.id)))
 
 
+def test_a_script_of_one_programme_leads_its_calls_only_and_is_announced_to_nobody_else(
+    rose, ben, browse, story, clock
+):
+    story.ajaccio.programme = "covid19"
+    before = scripts.newest_version(P0)
+    own = published(rose, ben, on="2026-03-10", at="10:06", whose="covid19")
+    clock.move_to(draft_at(own).effective_at)
+    rose, ben = (browse.as_(who, site=story.nantes) for who in (story.rose, story.ben))
+    now = draft_at(own).version
+
+    assert "Pour les appels de" in rose.get(own).text
+    assert f"· {load_packs()['covid19'].label}" in rose.get(SCRIPTS).text
+    assert scripts.version_in_force(P0, programme="covid19", at=clock_now()) == now
+    assert scripts.version_in_force(P0, programme="measles", at=clock_now()) == before
+    assert WHY not in browse.as_(story.ada).get("/notices/unread").text
+    assert WHY in browse.as_(story.cleo).get("/notices/unread").text
+    for site in (story.nantes, story.ajaccio):
+        waiting_case(site, identity("Marie", site.name, phones=(f"+3363998{site.code}0",)), at=clock_now())
+    cleo, ada = browse.as_(story.cleo), browse.as_(story.ada)
+    ada.get(ada.post("/calls/next").headers["Location"])
+    cleo.post("/notices/read", filled(cleo.get("/notices/unread"), "/notices/read"))
+    cleo.get(cleo.post("/calls/next").headers["Location"])
+    assert versions_used() == [before, now]
+
+    after = published(rose, ben, on="2026-03-11", at="08:00")
+
+    # what changes for all is compared with what holds for all, and does not end the programme's own
+    assert draft_at(after).base == before
+    clock.move_to(draft_at(after).effective_at)
+    assert scripts.version_in_force(P0, programme="measles", at=clock_now()) == draft_at(after).version
+    assert scripts.version_in_force(P0, programme="covid19", at=clock_now()) == now
+
+
+def test_a_script_of_a_programme_asks_and_says_nothing_that_it_does_not_have(rose):
+    draft = begin(rose)
+
+    page = rose.follow(
+        draft,
+        filled(rose.get(draft), draft) | {"on": "2026-03-11", "at": "08:00", "why": WHY, "whose": "measles"},
+    ).text
+
+    assert "le programme «\u202fRougeole\u202f» ne garde pas ce que demande «\u202fRégime\u202f»" in page
+    assert "le programme «\u202fRougeole\u202f» n’a pas de «\u202fdernier jour du masque\u202f»" in page
+
+
 def test_a_sentence_is_changed_from_a_moment_on_and_a_call_under_way_keeps_its_own(
     rose, ben, browse, story, clock
 ):
@@ -92,7 +139,7 @@ def test_a_sentence_is_changed_from_a_moment_on_and_a_call_under_way_keeps_its_o
     assert draft_at(draft).state is VersionState.APPROVED
     assert draft_at(draft).version == f"{before}.1"
     assert "à venir" in rose.get(SCRIPTS).text
-    assert scripts.version_in_force(P0, at=NOW) == before
+    assert scripts.version_in_force(P0, programme="covid19", at=NOW) == before
     clock.move_to(draft_at(draft).effective_at)
     ada, abel = (browse.as_(who, site=story.nantes) for who in (story.ada, story.abel))
     assert abel.post("/calls/next").headers["Location"] == "/notices/unread?call=1"
@@ -212,7 +259,7 @@ def test_a_version_that_is_withdrawn_before_its_moment_never_holds_and_its_notic
 
     clock.move_to(TOMORROW + timedelta(days=1))
     ada = browse.as_(story.ada, site=story.nantes)
-    assert scripts.version_in_force(P0, at=TOMORROW) == draft_at(draft).base
+    assert scripts.version_in_force(P0, programme="covid19", at=TOMORROW) == draft_at(draft).base
     assert "Ce changement n’aura pas lieu\u202f: le script d’avant" in ada.get("/notices/unread").text
     again = begin(browse.as_(story.rose, site=story.nantes))
     assert step_of(again)["say"] != [[SAID]]
@@ -263,7 +310,7 @@ def test_a_newer_file_waits_as_a_draft_and_the_database_rules(rose):
 
     [brought] = queries.drafts_of(P0)
     assert (brought.release, brought.state) == ("2026.99", VersionState.DRAFT)
-    assert scripts.version_in_force(P0, at=TOMORROW) == now.version
+    assert scripts.version_in_force(P0, programme="covid19", at=TOMORROW) == now.version
     assert "Proposée par la mise à jour 2026.99" in rose.get(SCRIPTS).text
 
 

@@ -88,7 +88,12 @@ def open_conversations(call: Call, *, by: Agent, at: datetime) -> Spoken:
         spoken = known.get(task.id)
         if spoken is None:
             spoken = calls.start_conversation(
-                call, task, script_version=version_in_force(SCRIPT_OF[task.kind], at=at), at=at
+                call,
+                task,
+                script_version=version_in_force(
+                    SCRIPT_OF[task.kind], programme=case_queries.get_case(task.case_id).programme, at=at
+                ),
+                at=at,
             )
             decide_first_dates(queries.about(task), by=by, at=at)
         found.append((task, spoken))

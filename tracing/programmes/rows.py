@@ -9,6 +9,8 @@ from pydantic import Field, StringConstraints, model_validator
 from tracing.programmes.facts import Strict
 from tracing.programmes.vocabulary import Mark
 
+Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*$")]
+"""Of a programme: the name of its folder."""
 RuleId = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Za-z0-9.-]*$")]
 Sentence = Annotated[str, StringConstraints(min_length=10, strip_whitespace=True)]
 

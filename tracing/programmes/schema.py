@@ -12,13 +12,12 @@ from stdnum import luhn
 
 from tracing.programmes.data_fields import DataFields
 from tracing.programmes.facts import CORE_FACTS, FactDefinition, Strict
-from tracing.programmes.rows import HandOff, Row, RuleId, Sentence
+from tracing.programmes.rows import Code, HandOff, Row, RuleId, Sentence
 from tracing.programmes.tables import Line, Rule, Table
 from tracing.programmes.vocabulary import Criterion, RiskLevel, Scheme, TestKind
 
 __all__ = ["Row", "Rule", "Table"]
 
-Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*$")]
 Version = Annotated[str, StringConstraints(pattern=r"^\d{4}\.\d+(\.\d+)?$")]
 Days = Annotated[int, Field(ge=0, le=60)]
 Words = Annotated[str, StringConstraints(min_length=3, strip_whitespace=True)]

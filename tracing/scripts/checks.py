@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from itertools import takewhile
 from typing import assert_never
 
+from tracing.programmes import Pack, UnknownProgramme
+from tracing.programmes.in_force import get_pack
 from tracing.scripts.conditions import holds
 from tracing.scripts.definitions import (
     PLACEHOLDER,
@@ -22,9 +24,10 @@ from tracing.scripts.definitions import (
     Not,
     Question,
     Script,
+    Step,
 )
 from tracing.scripts.problems import Fault, Problem, at
-from tracing.scripts.safety import dangers
+from tracing.scripts.safety import dangers, withheld_of
 from tracing.scripts.vocabulary import (
     FACTS,
     IDENTITY_QUESTION,
@@ -36,6 +39,7 @@ from tracing.scripts.vocabulary import (
     Outcome,
     ScriptKind,
     Widget,
+    unasked,
 )
 
 Leaf = AnswerIs | AnswerIn | Answered | FactIs | Known
@@ -53,7 +57,63 @@ def problems(script: Script) -> list[Problem]:
         *_rule_questions(script),
         *_ends(script),
         *dangers(script),
+        *_of_its_programmes(script),
     ]
+
+
+def _of_its_programmes(script: Script) -> Iterator[Problem]:
+    """A script of some programmes asks and says nothing that one of them does not have."""
+    for code in script.programmes:
+        try:
+            pack = get_pack(code)
+        except UnknownProgramme:
+            yield Problem(Fault.NO_PROGRAMME, {"name": code})
+            continue
+        withheld, missing = unasked(pack.data_fields.withheld), facts_without(pack)
+        for step in script.steps:
+            for question in step.questions:
+                if question.id in withheld:
+                    part = f"question {question.id!r}"
+                    yield at(step, part, Fault.NOT_HELD, name=question.id, programme=code)
+            for name in sorted(_facts_used(step) & missing):
+                yield at(step, "say", Fault.NOT_OF_PROGRAMME, name=name, programme=code)
+    for step in script.steps if script.programmes else ():
+        for leaf in (one for condition in _conditions(step) for one in _leaves(condition)):
+            if isinstance(leaf, FactIs) and leaf.fact == "programme" and leaf.value not in script.programmes:
+                yield at(step, "when", Fault.OTHER_PROGRAMME, name=leaf.value)
+
+
+def facts_without(pack: Pack) -> frozenset[str]:
+    """Return the facts that no rule of a programme ever gives."""
+    isolations = list(pack.isolations)
+    given = {
+        "disease": pack.disease,
+        "prophylaxis": pack.prophylaxis,
+        "exit_tests": any(one.exit_test for one in isolations),
+        "early_exit_on": any(one.early_exit for one in isolations),
+        "early_exit_needs": any(one.early_exit for one in isolations),
+        "fever_hours": any(one.fever for one in isolations),
+        "mask_until": any(one.mask_days for one in isolations),
+        "note_from": any(one.issuer == "fund" for one in pack.notes),
+        "quarantine_end": any(one.end for one in pack.quarantines),
+        "test_lifts": any(one.end for one in pack.quarantines),
+    }
+    return frozenset(name for name, has in given.items() if not has)
+
+
+def _conditions(step: Step) -> list[Condition | None]:
+    return [step.when, *(question.when for question in step.questions)]
+
+
+def _facts_used(step: Step) -> set[str]:
+    """Return the facts that a step says, or on which its parts depend."""
+    said = {name for paragraph in step.say for words in paragraph for name in PLACEHOLDER.findall(words)}
+    leaves = [one for condition in _conditions(step) for one in _leaves(condition)]
+    return (
+        said
+        | {one.fact for one in leaves if isinstance(one, FactIs)}
+        | {one.known for one in leaves if isinstance(one, Known)}
+    )
 
 
 def _repeated_ids(script: Script) -> Iterator[Problem]:
@@ -232,12 +292,14 @@ def _statements(script: Script) -> Iterator[Problem]:
 
 def _rule_questions(script: Script) -> Iterator[Problem]:
     """The questions that the rules read exist, with the type and the options that the rules expect."""
+    unheld = unasked(withheld_of(script))
     for name, wanted in RULE_QUESTIONS.items():
         if script.kind not in wanted.scripts:
             continue
         question = script.questions.get(name)
         if question is None:
-            yield Problem(Fault.RULE_QUESTION_MISSING, {"name": name})
+            if name not in unheld:
+                yield Problem(Fault.RULE_QUESTION_MISSING, {"name": name})
         elif question.type is not wanted.type:
             yield Problem(Fault.RULE_TYPE, {"name": name, "type": wanted.type, "found": question.type})
         elif wanted.options and {option.value for option in question.options} != wanted.options:

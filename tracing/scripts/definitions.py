@@ -20,6 +20,7 @@ from pydantic import (
     model_validator,
 )
 
+from tracing.programmes.rows import Code
 from tracing.scripts.vocabulary import (
     NO,
     UNKNOWN,
@@ -293,9 +294,11 @@ class Step(Strict):
 
 
 class Script(Strict):
-    """One published version of what is said to one kind of person; it belongs to no programme."""
+    """One published version of what is said to one kind of person, under some programmes or all of them."""
 
     kind: ScriptKind
+    programmes: tuple[Code, ...] = ()
+    """Whose calls it leads: of the cases of these programmes. None: of every programme that has no script of its own."""
     version: Annotated[str, StringConstraints(pattern=r"^\d{4}\.\d{1,3}(\.\d{1,4})?$")]
     """Of a release's file: year and number. A version that was written in the pages counts on from it: 2026.5.1."""
     title: Label

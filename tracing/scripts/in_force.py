@@ -17,6 +17,8 @@ class Version:
     version: str
     effective_at: datetime | None
     """None: from the beginning."""
+    programmes: tuple[str, ...] = ()
+    """None: it leads the calls of every programme that has no script of its own."""
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,11 @@ Union (112, directive 2018/1972, article 109).
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 
+from tracing.programmes import UnknownProgramme
+from tracing.programmes.data_fields import DataField
+from tracing.programmes.in_force import get_pack
 from tracing.scripts.definitions import All, AnswerIs, AnyOf, Condition, Script
 from tracing.scripts.problems import Fault, Problem, at
 from tracing.scripts.vocabulary import (
@@ -118,12 +122,23 @@ def _data_notice(script: Script) -> Iterator[Problem]:
         yield at(step, "say", Fault.NOTICE_SHORT, least=SHORTEST_NOTICE)
 
 
+def withheld_of(script: Script) -> frozenset[DataField]:
+    """Return what one of a script's programmes does not hold: it asks none of it."""
+    found: set[DataField] = set()
+    for code in script.programmes:
+        with suppress(UnknownProgramme):
+            found |= get_pack(code).data_fields.withheld
+    return frozenset(found)
+
+
 def _panels(script: Script) -> Iterator[Problem]:
     """The steps that need a tool of the call screen open it."""
     for (name, kinds), widget in PANELS.items():
         if script.kind not in kinds:
             continue
         step = script.step(name)
+        if step is None and widget is Widget.SICK_NOTE and DataField.SICK_NOTE in withheld_of(script):
+            continue
         if step is None:
             yield Problem(Fault.PANEL_STEP, {"name": name, "widget": widget})
         elif step.widget is not widget:

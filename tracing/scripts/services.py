@@ -31,12 +31,23 @@ def newest_version(kind: ScriptKind) -> str:
     return held[-1].version if held else newest(_library(), kind).version
 
 
-def version_in_force(kind: ScriptKind, *, at: datetime) -> str:
-    """Return the version used for conversations of this kind that begin at a moment."""
+def version_in_force(kind: ScriptKind, *, programme: str, at: datetime) -> str:
+    """Return the version used for conversations of this kind that begin at a moment, about a case of a programme.
+
+    The newest one of the programme itself, whatever is newer for all; else the newest one that names none.
+    """
     held = in_force.versions_of(kind)
-    begun = (one for one in reversed(held) if one.effective_at is None or one.effective_at <= at)
-    found = next(begun, None)
-    return found.version if found else newest(_library(), kind).version
+    begun = [one for one in reversed(held) if one.effective_at is None or one.effective_at <= at]
+    own = next((one for one in begun if programme in one.programmes), None)
+    found = own or next((one for one in begun if not one.programmes), None)
+    return found.version if found else _newest_file(kind, programme).version
+
+
+def _newest_file(kind: ScriptKind, programme: str) -> Script:
+    """Return the file that holds before the database was read."""
+    files = {key: one for key, one in _library().items() if key[0] is kind}
+    own = {key: one for key, one in files.items() if programme in one.programmes}
+    return newest(own or {key: one for key, one in files.items() if not one.programmes}, kind)
 
 
 def get_script(kind: ScriptKind, version: str) -> Script:

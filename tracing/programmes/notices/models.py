@@ -25,10 +25,12 @@ class Notice(Base):
         CheckConstraint("(kind = 'script') = (script_version IS NOT NULL)", name="scripts_have_a_version"),
         Index("uq_notices_rule_version", "rule_version_id", unique=True),
         Index(
-            "uq_notices_script_version",
+            "uq_notices_script_version_programme",
             "subject",
             "script_version",
+            "programme",
             unique=True,
+            postgresql_nulls_not_distinct=True,
             postgresql_where=text("kind = 'script'"),
         ),
     )
@@ -36,7 +38,7 @@ class Notice(Base):
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     kind: Mapped[NoticeKind] = mapped_column(enum_text(NoticeKind))
     programme: Mapped[str | None]
-    """None: every programme, as a script belongs to none."""
+    """None: every programme, of a script that names none."""
     subject: Mapped[str]
     """The rule table, or the kind of script."""
     rule_version_id: Mapped[int | None] = mapped_column(ForeignKey("rule_versions.id"))

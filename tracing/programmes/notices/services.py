@@ -1,6 +1,6 @@
 """Announce a change, correct its words, withdraw it with its version, and note who has read it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import Select, func, select
@@ -39,11 +39,20 @@ def announce_rules(
     session.flush()
 
 
-def announce_script(kind: str, version: str, *, body: str, effective_at: datetime, at: datetime) -> None:
-    """Announce an approved version of a script, which is the same in every programme."""
-    session.add(
+def announce_script(
+    kind: str,
+    version: str,
+    *,
+    programmes: Sequence[str] = (),
+    body: str,
+    effective_at: datetime,
+    at: datetime,
+) -> None:
+    """Announce an approved version of a script to the sites of its programmes; none: to all."""
+    session.add_all(
         Notice(
             kind=NoticeKind.SCRIPT,
+            programme=programme,
             subject=kind,
             script_version=version,
             body=body,
@@ -51,6 +60,7 @@ def announce_script(kind: str, version: str, *, body: str, effective_at: datetim
             effective_at=effective_at,
             made_at=at,
         )
+        for programme in programmes or (None,)
     )
     session.flush()
 
@@ -66,11 +76,10 @@ def withdraw_script(kind: str, version: str, *, at: datetime) -> None:
 
 
 def _withdraw(chosen: Select[Notice], *, at: datetime) -> None:
-    notice = session.scalar(fresh(chosen.with_for_update()))
-    if notice is not None:
+    for notice in session.scalars(fresh(chosen.order_by(Notice.id).with_for_update())):
         notice.withdrawn_at = at
         notice.revision += 1
-        session.flush()
+    session.flush()
 
 
 def change(notice_id: int, *, revision: int, body: str, by: int, at: datetime) -> Notice:

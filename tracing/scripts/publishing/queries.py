@@ -24,8 +24,11 @@ def follow(stamp: int) -> None:
     """Let this process know the versions as they are in the database now; reads them only if they have changed."""
     if not in_force.is_current(stamp):
         found: dict[ScriptKind, list[Version]] = defaultdict(list)
+        named = programmes_named()
         for row in in_order():
-            found[ScriptKind(row.kind)].append(Version(row.version, row.effective_at))
+            kind = ScriptKind(row.kind)
+            whose = named.get((kind, row.version), ())
+            found[kind].append(Version(row.version, row.effective_at, whose))
         in_force.hold(found, stamp)
 
 
@@ -46,6 +49,30 @@ def versions_of(kind: ScriptKind) -> list[ScriptVersion]:
     chosen = select(ScriptVersion).where(ScriptVersion.kind == kind.value)
     rows = session.scalars(chosen.options(defer(ScriptVersion.content)))
     return sorted(rows, key=lambda one: (one.number or 0, version_key(one.version)), reverse=True)
+
+
+def programmes_named() -> dict[tuple[ScriptKind, str], tuple[str, ...]]:
+    """Return the programmes of each version that leads the calls of some programmes only."""
+    named = ScriptVersion.content["programmes"]
+    chosen = select(ScriptVersion.kind, ScriptVersion.version, named).where(
+        ScriptVersion.content.has_key("programmes")
+    )
+    return {(ScriptKind(kind), version): tuple(codes) for kind, version, codes in session.execute(chosen)}
+
+
+def last_of(kind: ScriptKind, programmes: Sequence[str]) -> ScriptVersion:
+    """Return what a version of these programmes follows: the last one of the same programmes, else the last of all.
+
+    Raises:
+        NoSuchScript: none was published.
+    """
+    named = programmes_named()
+    published = [one for one in in_order() if one.kind == kind.value]
+    for wanted in (frozenset(programmes), frozenset[str]()):
+        found = [one for one in published if frozenset(named.get((kind, one.version), ())) == wanted]
+        if found:
+            return found[-1]
+    raise NoSuchScript
 
 
 def last_published(kind: ScriptKind) -> ScriptVersion:

@@ -101,7 +101,7 @@ def _add_seeds(files: Sequence[Script], *, at: datetime) -> None:
 
 
 def _add_release(script: Script, *, at: datetime) -> None:
-    base = queries.last_published(script.kind).version
+    base = queries.last_of(script.kind, script.programmes).version
     content = rules.content_of(script)
     if content == rules.content_of(get_script(script.kind, base)):
         return  # it says nothing else: there is nothing to approve
@@ -134,7 +134,7 @@ def begin(kind: ScriptKind, *, like: str | None = None, by: int, at: datetime) -
     begun = _begun(kind)
     if begun is not None:
         return begun
-    last = get_script(kind, queries.last_published(kind).version)
+    last = get_script(kind, queries.last_of(kind, ()).version)
     source = get_script(kind, queries.get_version(kind, like).version) if like else last
     # an earlier version may have been written before its words were translated
     content = rules.with_known_english(rules.content_of(source), last.english)
@@ -160,7 +160,7 @@ def _begun(kind: ScriptKind) -> ScriptDraft | None:
 
 
 def _add_draft(kind: ScriptKind, content: Content, *, by: int, at: datetime) -> ScriptDraft:
-    base = queries.last_published(kind).version
+    base = queries.last_of(kind, content.get("programmes", ())).version
     draft = ScriptDraft(
         kind=kind.value,
         state=VersionState.DRAFT,
@@ -254,11 +254,14 @@ def plan(
     seen: str,
     why: str,
     effective_at: datetime | None,
+    programmes: Sequence[str] = (),
     with_rule_id: int | None = None,
     by: int,
     at: datetime,
 ) -> ScriptDraft:
-    """Say what a draft changes and when it takes effect: at a moment, or at that of a version of a rule table.
+    """Say what a draft changes, of which programmes, and when it takes effect: at a moment, or that of a rule table.
+
+    Of other programmes than before, it is compared from then on with what was published last for these.
 
     Raises:
         NotOpen: it is approved or withdrawn.
@@ -272,21 +275,38 @@ def plan(
         if rule is None or rule not in queries.waiting_rules(at):
             raise RuleNotWaiting
         effective_at = rule.effective_at
-    planned = plan_digest(why, effective_at, with_rule_id)
-    now = plan_digest(draft.why, draft.effective_at, draft.with_rule_id)
+    planned = plan_digest(why, effective_at, with_rule_id, programmes)
+    now = digest_of_plan(draft)
     if now == planned:
         return draft
     if now != seen:
         raise ChangedMeanwhile
     require_to_come(effective_at, at=at)
     draft.why, draft.effective_at, draft.with_rule_id = why, effective_at, with_rule_id
+    if tuple(programmes) != programmes_of(draft):
+        others = {key: value for key, value in draft.content.items() if key != "programmes"}
+        draft.content = {**others, "programmes": list(programmes)} if programmes else others
+        draft.base = queries.last_of(ScriptKind(draft.kind), programmes).version
     reopen(draft, by=by, at=at)
     return draft
 
 
-def plan_digest(why: str | None, effective_at: datetime | None, with_rule_id: int | None) -> str:
-    """Return the digest of what a draft says of its change and its moment."""
-    return rules.digest([why or "", effective_at.timestamp() if effective_at else None, with_rule_id])
+def plan_digest(
+    why: str | None, effective_at: datetime | None, with_rule_id: int | None, programmes: Sequence[str] = ()
+) -> str:
+    """Return the digest of what a draft says of its change, its moment and its programmes."""
+    moment = effective_at.timestamp() if effective_at else None
+    return rules.digest([why or "", moment, with_rule_id, *programmes])
+
+
+def digest_of_plan(draft: ScriptDraft) -> str:
+    """Return the same of a draft as it is."""
+    return plan_digest(draft.why, draft.effective_at, draft.with_rule_id, programmes_of(draft))
+
+
+def programmes_of(draft: ScriptDraft) -> tuple[str, ...]:
+    """Return the programmes whose calls a draft would lead; none: all that have no script of their own."""
+    return tuple(draft.content.get("programmes", ()))
 
 
 def compared(draft_id: int, *, revision: int, by: int, at: datetime) -> ScriptDraft:
@@ -298,7 +318,7 @@ def compared(draft_id: int, *, revision: int, by: int, at: datetime) -> ScriptDr
     """
     draft = _open(draft_id)
     refuse_changed(draft, revision)
-    draft.base = queries.last_published(ScriptKind(draft.kind)).version
+    draft.base = queries.last_of(ScriptKind(draft.kind), programmes_of(draft)).version
     reopen(draft, by=by, at=at)
     _note("script.compared", draft, by=by, at=at)
     return draft
@@ -341,7 +361,7 @@ class Foreseen:
 def foresee(draft: ScriptDraft) -> Foreseen:
     """Read and check a draft."""
     kind = ScriptKind(draft.kind)
-    last = queries.last_published(kind).version
+    last = queries.last_of(kind, programmes_of(draft)).version
     script = rules.read_script(kind, draft.content, version=draft.version or draft.release)
     before = get_script(kind, last if draft.is_open else draft.base)
     return Foreseen(before, script, tuple(checks.problems(script)), draft.base != last)
@@ -412,7 +432,9 @@ def _publish(draft: ScriptDraft, foreseen: Foreseen, *, at: datetime) -> None:
         )
     )
     session.flush()
-    notices.announce_script(kind.value, script.version, body=why, effective_at=moment, at=at)
+    notices.announce_script(
+        kind.value, script.version, programmes=script.programmes, body=why, effective_at=moment, at=at
+    )
 
 
 def withdraw(draft_id: int, *, as_draft: bool = False, by: int, at: datetime) -> ScriptDraft:

@@ -168,14 +168,15 @@ def _plan_form(shown: ScriptDraft, *, at: datetime) -> PlanForm:
     form = PlanForm(
         formdata=None,
         data={
-            "seen": services.plan_digest(shown.why, shown.effective_at, shown.with_rule_id),
+            "seen": services.digest_of_plan(shown),
+            "whose": " ".join(services.programmes_of(shown)),
             "on": local.date(),
             "at": local.time(),
             "why": shown.why or "",
             "with_rule": str(shown.with_rule_id or ""),
         },
     )
-    form.offer(_rules(at))
+    form.offer(_rules(at), now=services.programmes_of(shown))
     return form
 
 
@@ -201,7 +202,8 @@ def plan(script_draft_id: int) -> ResponseReturnValue:
     writes()
     form = PlanForm()
     with transaction():
-        form.offer(_rules(asked_at()))
+        written = queries.get_draft(script_draft_id)
+        form.offer(_rules(asked_at()), now=services.programmes_of(written))
     if not form.is_right():
         return _show(script_draft_id, form, status=422)
     try:
@@ -211,6 +213,7 @@ def plan(script_draft_id: int) -> ResponseReturnValue:
                 seen=form.seen.data or "",
                 why=as_printed(form.why.data),
                 effective_at=form.moment(zone()),
+                programmes=form.programmes(),
                 with_rule_id=form.rule(),
                 by=agent().member_id,
                 at=asked_at(),
@@ -218,7 +221,7 @@ def plan(script_draft_id: int) -> ResponseReturnValue:
     except ChangedMeanwhile as changed:
         with transaction():
             now = queries.get_draft(script_draft_id)
-            form.seen.data = services.plan_digest(now.why, now.effective_at, now.with_rule_id)
+            form.seen.data = services.digest_of_plan(now)
         form.form_errors.append(changed.message)
         return _show(script_draft_id, form, status=changed.status)
     except (NoMoment, RuleNotWaiting) as refusal:

@@ -10,6 +10,7 @@ from wtforms import DateField, HiddenField, SelectField, TextAreaField, TimeFiel
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import InputRequired, Length, Optional
 
+from tracing.programmes import load_packs
 from tracing.studio.notice_forms import in_three_sentences, there_is
 from tracing.ui.fields import of_our_time
 from tracing.ui.forms import PageForm
@@ -21,6 +22,10 @@ class PlanForm(PageForm):
     seen = HiddenField(validators=[InputRequired()])
     on = DateField(_l("Prend effet le"), validators=[Optional(), of_our_time])
     at = TimeField(_l("À"), validators=[Optional()])
+    whose = SelectField(
+        _l("Pour les appels de"),
+        description=_l("Un programme qui a son propre script n’utilise plus celui de tous les programmes."),
+    )
     with_rule = SelectField(
         _l("Ou en même temps qu’une règle"),
         description=_l("Les règles approuvées qui attendent leur date d’effet."),
@@ -36,8 +41,14 @@ class PlanForm(PageForm):
         render_kw={"rows": 3},
     )
 
-    def offer(self, rules: list[tuple[int, str]]) -> None:
-        """Offer the versions of rules that wait for their moment."""
+    def offer(self, rules: list[tuple[int, str]], *, now: tuple[str, ...]) -> None:
+        """Offer the versions of rules that wait for their moment, and the programmes beside those of the draft `now`."""
+        labels = {pack.code: pack.label for pack in load_packs().values()}
+        several = [(" ".join(now), ", ".join(labels.get(one, one) for one in now))] if len(now) > 1 else []
+        self.whose.choices = [
+            SelectChoice("", _("tous les programmes")),
+            *(SelectChoice(code, label) for code, label in [*labels.items(), *several]),
+        ]
         self.with_rule.choices = [
             SelectChoice("", _("non : au jour et à l’heure ci-dessus")),
             *(SelectChoice(str(number), label) for number, label in rules),
@@ -51,6 +62,10 @@ class PlanForm(PageForm):
             self.on.errors = [_("Indiquez un jour et une heure, ou choisissez une règle.")]
             return False
         return True
+
+    def programmes(self) -> tuple[str, ...]:
+        """Return the programmes whose calls it leads; none: all of them."""
+        return tuple((self.whose.data or "").split())
 
     def rule(self) -> int | None:
         """Return the version of a rule with which it takes effect."""

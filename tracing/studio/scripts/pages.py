@@ -1,10 +1,11 @@
 """What the pages of scripts show: the versions of each kind, the outline of one, what the checks found, differences."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import groupby
 
+from tracing.programmes import load_packs
 from tracing.scripts.definitions import Question, Script, Step
 from tracing.scripts.models import ScriptVersion
 from tracing.scripts.publishing import paths, queries, rules, services
@@ -25,6 +26,8 @@ class Listed:
     is_in_force: bool = False
     why: str | None = None
     """What it changes, in the words of who wrote it."""
+    programmes: Sequence[str] = ()
+    """Whose calls it leads; none: those of all programmes."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -71,6 +74,11 @@ class Outline:
     questions: Mapping[str, Question] = field(default_factory=dict)
     """Those of the script, and those that the version before it had."""
 
+    @property
+    def whose(self) -> str:
+        """Whose calls it leads, in words."""
+        return words.whose(self.script.programmes)
+
     def title_of(self, step_id: str) -> str:
         """Return the title of a step; its name, of one that was taken out."""
         step = self.script.step(step_id)
@@ -97,12 +105,19 @@ class Outline:
 
 def listed(kind: ScriptKind, *, at: datetime) -> KindState:
     """Return what there is of a kind."""
-    now = version_in_force(kind, at=at)
-    drafts = queries.drafts_of(kind)
+    now = {version_in_force(kind, programme=code, at=at) for code in load_packs()}
+    drafts, named = queries.drafts_of(kind), queries.programmes_named()
     by_version = {one.version: one for one in drafts if one.version is not None}
-    unpublished = [Listed(None, one, why=one.why) for one in drafts if one.version is None]
+    unpublished = [
+        Listed(None, one, why=one.why, programmes=services.programmes_of(one))
+        for one in drafts
+        if one.version is None
+    ]
     published = [
-        _line(one, by_version.get(one.version), is_in_force=one.version == now)
+        replace(
+            _line(one, by_version.get(one.version), is_in_force=one.version in now),
+            programmes=named.get((kind, one.version), ()),
+        )
         for one in queries.versions_of(kind)
     ]
     current = [one for one in published if one.is_in_force or (one.version and is_waiting(one.version, at))]

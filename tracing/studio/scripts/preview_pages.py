@@ -8,6 +8,7 @@ from typing import Any
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
+from tracing.programmes import Pack
 from tracing.programmes.in_force import get_pack
 from tracing.programmes.rules import Measure, Situation, explain, kept_for, notice_address
 from tracing.programmes.vocabulary import Subject, Vaccination
@@ -199,9 +200,16 @@ def _day_of(text: str | None) -> date | None:
         return None
 
 
-def facts_of(person: Invented, kind: ScriptKind, *, by: Agent, today: date) -> dict[str, FactValue]:
+def programme_of(script: Script, *, by: Agent) -> str:
+    """Return the programme for which a script is tried: that of the reader's site if the script leads its calls."""
+    theirs = by.site.programme
+    return theirs if not script.programmes or theirs in script.programmes else script.programmes[0]
+
+
+def facts_of(person: Invented, script: Script, *, by: Agent, today: date) -> dict[str, FactValue]:
     """Return what the call screen would know of an invented person, by the rules in force."""
-    pack = get_pack(by.site.programme)
+    kind, programme = script.kind, programme_of(script, by=by)
+    pack = get_pack(programme)
     known: dict[str, FactValue] = {
         "tracer": by.name,
         "site": by.site.name,
@@ -212,7 +220,7 @@ def facts_of(person: Invented, kind: ScriptKind, *, by: Agent, today: date) -> d
         "tracer_is_adviser": False,
         "is_minor": False,
         "notes_issued": True,
-        "programme": by.site.programme,
+        "programme": programme,
         "masks_help": pack.masks_help,
         "has_boosters": pack.has_boosters,
         "disease": in_both(pack.disease, pack.english) if pack.disease else None,
@@ -222,7 +230,7 @@ def facts_of(person: Invented, kind: ScriptKind, *, by: Agent, today: date) -> d
     }
     if "unruled" not in person.facts:
         is_case = kind in {ScriptKind.P0, ScriptKind.CASE_FOLLOW_UP}
-        known |= _of_a_case(person, by, today) if is_case else _of_a_contact(person, by, today)
+        known |= _of_a_case(person, pack, today) if is_case else _of_a_contact(person, pack, today)
     known |= person.facts
     if known.get("result_awaited"):
         # with symptoms the meeting does not matter: they isolate until the result
@@ -239,8 +247,7 @@ def facts_of(person: Invented, kind: ScriptKind, *, by: Agent, today: date) -> d
     }
 
 
-def _of_a_case(person: Invented, by: Agent, today: date) -> dict[str, FactValue]:
-    pack = get_pack(by.site.programme)
+def _of_a_case(person: Invented, pack: Pack, today: date) -> dict[str, FactValue]:
     sampled = today - timedelta(days=person.days_since)
     onset = None if person.onset_ago is None else today - timedelta(days=person.onset_ago)
     found = explain(
@@ -272,10 +279,10 @@ def _of_a_case(person: Invented, by: Agent, today: date) -> dict[str, FactValue]
     }
 
 
-def _of_a_contact(person: Invented, by: Agent, today: date) -> dict[str, FactValue]:
+def _of_a_contact(person: Invented, pack: Pack, today: date) -> dict[str, FactValue]:
     met = today - timedelta(days=person.days_since)
     found = explain(
-        get_pack(by.site.programme),
+        pack,
         Situation(
             subject=Subject.CONTACT,
             on=today,

@@ -7,7 +7,9 @@ from flask.typing import ResponseReturnValue
 
 from tracing.kernel import clock
 from tracing.kernel.db import transaction
+from tracing.programmes.in_force import get_pack
 from tracing.scripts.publishing import paths, rules
+from tracing.scripts.vocabulary import unasked
 from tracing.scripts.wording import ENGLISH
 from tracing.staff.access import agent, asked_at, may
 from tracing.staff.models import Role
@@ -35,7 +37,10 @@ def preview() -> ResponseReturnValue:
             for name in request.args
             if name.startswith(ANSWER)
         }
-        facts = pages.facts_of(pages.as_said(person, typed, today=today), kind, by=agent(), today=today)
+        facts = pages.facts_of(pages.as_said(person, typed, today=today), script, by=agent(), today=today)
+        script = script.without(
+            unasked(get_pack(pages.programme_of(script, by=agent())).data_fields.withheld)
+        )
         walk = pages.walk(
             script,
             person,
@@ -70,7 +75,7 @@ def preview_step(script_draft_id: int) -> ResponseReturnValue:
         form = step_form(script, now, after=request.form.get("after"), posted=request.form)()
         person = pages.person_of(script.kind, request.form.get("who"))
         today = clock.local_day(asked_at(), zone())
-        facts = pages.facts_of(person, script.kind, by=agent(), today=today)
+        facts = pages.facts_of(person, script, by=agent(), today=today)
         written = form.read(now)
         seen, found = None, []
         if written is not None:

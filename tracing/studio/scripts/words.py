@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _l
 
 from tracing.calls.rules import CallOutcome
 from tracing.calls.words import OUTCOME_WORDS
+from tracing.programmes import load_packs
 from tracing.programmes.publishing.models import VersionOrigin
 from tracing.scripts import checks
 from tracing.scripts.definitions import Condition, Question, Script
@@ -123,6 +124,12 @@ FIELD_WORDS: dict[str, LazyString] = {
 def outcome_word(outcome: Outcome) -> str:
     """Return how a call ends, in words."""
     return str(OUTCOME_WORDS[CallOutcome(outcome.value)])
+
+
+def whose(programmes: Sequence[str]) -> str:
+    """Return whose calls a script leads, in words: those of its programmes, or of all of them."""
+    labels = {pack.code: pack.label for pack in load_packs().values()}
+    return ", ".join(labels.get(one, one) for one in programmes) or str(_("tous les programmes"))
 
 
 def title_of(draft: ScriptDraft) -> str:
@@ -241,6 +248,10 @@ PROBLEM_WORDS: dict[Fault, LazyString] = {
     ),
     Fault.NOTICE_FACT: _l("l’information sur les données doit dire {%(name)s}"),
     Fault.NOTICE_SHORT: _l("l’information sur les données a moins de %(least)s mots"),
+    Fault.NO_PROGRAMME: _l("« %(name)s » n’est pas un programme"),
+    Fault.OTHER_PROGRAMME: _l("ce script ne sert pas au programme « %(name)s »"),
+    Fault.NOT_OF_PROGRAMME: _l("le programme « %(programme)s » n’a pas de « %(name)s »"),
+    Fault.NOT_HELD: _l("le programme « %(programme)s » ne garde pas ce que demande « %(name)s »"),
     Fault.PANEL: _l("cette étape doit ouvrir %(widget)s"),
     Fault.PANEL_STEP: _l("l’étape « %(name)s » manque : elle ouvre %(widget)s"),
 }
@@ -275,6 +286,11 @@ STEP_WORDS: dict[str, LazyString] = {
 def _values_of(found: Problem, script: Script) -> dict[str, object]:
     """Return what stands in a sentence as the pages name it: a question by its label, an answer by its words."""
     values = dict(found.values)
+    if "programme" in values or found.fault is Fault.OTHER_PROGRAMME:
+        code = "programme" if "programme" in values else "name"
+        values[code] = whose([str(values[code])])
+    if found.fault is Fault.NOT_OF_PROGRAMME:
+        values["name"] = FACT_WORDS.get(str(values["name"]), values["name"])
     question = script.questions.get(str(values.get("name")))
     if question is not None and found.fault is not Fault.NOT_SAID:
         values["name"] = question.label
