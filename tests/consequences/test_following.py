@@ -252,7 +252,7 @@ def test_the_last_contact_that_the_contact_gives_counts(story, browse):
 def on_the_line(story, browse, *, met=date(2026, 3, 7)):
     """Marie on the telephone, ill since the 8th; Luc, met on the 7th, waits for a call."""
     task = waiting_case(story.nantes, MARIE, at=NOW)
-    walk = take_call(browse.as_(story.ada)).to("sampling")
+    walk = take_call(browse.as_(story.ada)).to("immunity")
     waiting = waiting_contact(story, get_case(task.case_id), LUC)
     named = find_contact(waiting.contact_id)
     named.last_contact_on = met
@@ -621,7 +621,7 @@ def test_whoever_rings_says_that_the_result_was_withdrawn_and_nothing_else(story
         said = walk.page.select_one("#say").text
         assert words in said
         assert "Dupont" not in said
-        assert {"result_known", "purpose", "announcement"}.isdisjoint(walk.steps)
+        assert {"result_known", "red_flags", "announcement"}.isdisjoint(walk.steps)
         walk.send()
         walk.visitor.follow(f"{walk.call}/tasks/{one.id}/end", {"outcome": "completed"})
         consequences.follow_case(task.case_id, by=None, at=NOW + DAY)

@@ -26,8 +26,8 @@ def test_a_whole_p0_call_is_led_from_the_first_word_to_the_last(story, browse):
 
     walk = take_call(ada).to("closing")
 
-    assert walk.steps[:4] == ["opening", "identity", "authenticity", "data_notice"]
-    assert walk.steps[-2:] == ["relatives", "next_steps"]
+    assert walk.steps[:4] == ["opening", "identity", "time", "data_notice"]
+    assert walk.steps[-2:] == ["work_leave", "next_steps"]
     assert "Tout est complet" in walk.page.select_one(".steps-left").text
     home = ada.follow(f"{walk.call}/tasks/{task.id}/end", {"outcome": "completed"})
     assert "Appel terminé" in home.text
@@ -187,7 +187,7 @@ def test_a_statement_counts_only_for_the_very_words_that_were_read(story, browse
 
 def test_a_day_and_not_knowing_exclude_each_other_without_script_too(story, browse):
     task = waiting_case(story.nantes, at=NOW)
-    walk = take_call(browse.as_(story.ada)).to("sampling")
+    walk = take_call(browse.as_(story.ada)).to("immunity")
     form = {
         "step": "symptoms",
         "asked": ["has_symptoms", "onset_on"],
@@ -271,7 +271,7 @@ def test_a_parent_who_is_on_the_line_answers_for_their_child_without_hearing_it_
     [_label, said] = for_child.page.select("#say .say p")
     assert said.text.endswith("de vos données et de vos droits vaut aussi pour Zoé Dupont.")
     for_child.to("symptoms")
-    assert {"opening", "representative", "authenticity", "time"}.isdisjoint(for_child.steps)
+    assert {"opening", "representative", "time"}.isdisjoint(for_child.steps)
     assert for_child.page.select_one("#dates")
 
 

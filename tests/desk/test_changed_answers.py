@@ -15,7 +15,7 @@ NO_SYMPTOMS = {
 
 def test_nothing_is_dropped_before_the_page_has_said_what(story, browse):
     task = waiting_case(story.nantes, at=NOW)
-    walk = take_call(browse.as_(story.ada)).to("sampling")
+    walk = take_call(browse.as_(story.ada)).to("immunity")
     answers = f"{walk.call}/tasks/{task.id}/answers"
 
     said = soup(walk.visitor.fragment(answers, NO_SYMPTOMS, status=422))
@@ -30,7 +30,7 @@ def test_nothing_is_dropped_before_the_page_has_said_what(story, browse):
 
 def test_the_old_answer_chosen_again_changes_nothing_and_asks_nothing(story, browse):
     task = waiting_case(story.nantes, at=NOW)
-    walk = take_call(browse.as_(story.ada)).to("sampling")
+    walk = take_call(browse.as_(story.ada)).to("immunity")
     answers = f"{walk.call}/tasks/{task.id}/answers"
     walk.visitor.fragment(answers, NO_SYMPTOMS, status=422)
 
@@ -42,7 +42,7 @@ def test_the_old_answer_chosen_again_changes_nothing_and_asks_nothing(story, bro
 
 def test_without_script_a_second_next_applies_the_change(story, browse):
     task = waiting_case(story.nantes, at=NOW)
-    walk = take_call(browse.as_(story.ada)).to("sampling")
+    walk = take_call(browse.as_(story.ada)).to("immunity")
     step = f"{walk.call}/tasks/{task.id}/steps/symptoms"
 
     asked = soup(walk.visitor.post(step, NO_SYMPTOMS, status=422))
@@ -54,7 +54,7 @@ def test_without_script_a_second_next_applies_the_change(story, browse):
 
 def test_signs_of_danger_are_never_kept_waiting(story, browse):
     task = waiting_case(story.nantes, at=NOW)
-    walk = take_call(browse.as_(story.ada)).to("sampling")
+    walk = take_call(browse.as_(story.ada)).to("immunity")
     danger = {"step": "red_flags", "asked": ["red_flags"], "answer-red_flags": "yes"}
 
     walk.visitor.fragment(f"{walk.call}/tasks/{task.id}/answers", danger)

@@ -77,7 +77,7 @@ def test_nothing_opens_beyond_a_gate_that_is_not_complete(p0, p0_facts, adult_wi
     del held["knows_result"]
 
     assert rules.follow(p0, held, p0_facts).after("result_known").id == "result_known"
-    assert rules.follow(p0, held, p0_facts).find("purpose").locked
+    assert rules.follow(p0, held, p0_facts).find("red_flags").locked
 
 
 def test_the_answers_of_a_branch_left_are_kept_and_count_again_when_it_is_taken_back(
@@ -160,20 +160,20 @@ def test_a_step_shown_again_is_the_current_one_and_the_others_keep_their_state(
 
     assert states["symptoms"] is StepState.CURRENT
     assert states["immunity"] is StepState.TODO
-    assert states["authenticity"] is states["recall"] is states["next_steps"] is StepState.DONE
+    assert states["time"] is states["recall"] is states["next_steps"] is StepState.DONE
 
 
 def test_one_can_go_back_a_step(p0, p0_facts, adult_with_symptoms):
     held = hold(p0, adult_with_symptoms, p0_facts).stored
 
-    assert rules.follow(p0, held, p0_facts).before("purpose").id == "result_known"
+    assert rules.follow(p0, held, p0_facts).before("red_flags").id == "result_known"
     assert rules.follow(p0, held, p0_facts).before("opening") is None
 
 
 def test_the_next_step_is_found_from_a_step_that_has_just_closed(p0, p0_facts, adult_with_symptoms):
     held = hold(p0, adult_with_symptoms, p0_facts).stored | {"wants_note": "no"}
 
-    assert rules.follow(p0, held, p0_facts).after("sick_note").id == "relatives"
+    assert rules.follow(p0, held, p0_facts).after("sick_note").id == "next_steps"
 
 
 def test_a_step_that_could_only_say_what_is_unknown_is_left_out(contact, contact_facts):

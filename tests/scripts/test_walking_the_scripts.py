@@ -8,18 +8,9 @@ from tests.support.conversations import hold
 from tracing.scripts import rules
 from tracing.scripts.vocabulary import Outcome
 
-P0_START = ["opening", "identity", "authenticity", "data_notice", "time", "result_known"]
-P0_MIDDLE = [
-    "living_place",
-    "symptoms",
-    "sampling",
-    "immunity",
-    "recall",
-    "household",
-    "work",
-    "collectivities",
-]
-CONTACT_START = ["opening", "identity", "authenticity", "data_notice", "time", "announcement", "red_flags"]
+P0_START = ["opening", "identity", "time", "data_notice", "result_known"]
+P0_MIDDLE = ["living_place", "symptoms", "immunity", "recall", "household", "work", "collectivities"]
+CONTACT_START = ["opening", "identity", "time", "data_notice", "announcement", "red_flags"]
 
 
 def outcome(script, held, facts):
@@ -30,9 +21,9 @@ def test_an_adult_with_symptoms_is_led_to_a_sick_note(p0, p0_facts, adult_with_s
     held = hold(p0, adult_with_symptoms, p0_facts)
 
     assert held.steps == [
-        *P0_START, "purpose", "red_flags", *P0_MIDDLE,
+        *P0_START, "red_flags", *P0_MIDDLE,
         "contacts", "name_consent", "isolation", "isolation_at_home", "needs",
-        "masks_and_tests", "work_leave", "sick_note", "relatives", "next_steps", "closing",
+        "work_leave", "sick_note", "next_steps", "closing",
     ]  # fmt: skip
     assert rules.follow(p0, held.stored, p0_facts).can_complete
 
@@ -50,9 +41,8 @@ def test_a_person_without_symptoms_who_met_nobody_is_not_asked_for_onset_names_o
     held = hold(p0, says, p0_facts)
 
     assert held.steps == [
-        *P0_START, "purpose", "red_flags", *P0_MIDDLE,
-        "contacts", "isolation", "isolation_at_home", "needs", "masks_and_tests",
-        "relatives", "next_steps", "closing",
+        *P0_START, "red_flags", "living_place", "symptoms", "sampling", *P0_MIDDLE[2:],
+        "contacts", "isolation", "isolation_at_home", "needs", "next_steps", "closing",
     ]  # fmt: skip
     assert "onset_on" not in held.stored
     assert rules.follow(p0, held.stored, p0_facts).can_complete
@@ -73,7 +63,7 @@ def test_the_case_goes_on_once_the_adviser_has_announced_the_result(p0, p0_facts
 
     announced = p0_facts | {"result_announced": True}
 
-    assert rules.follow(p0, stopped.stored, announced).current.id == "purpose"
+    assert rules.follow(p0, stopped.stored, announced).current.id == "red_flags"
     assert hold(p0, says, announced).steps[-1] == "closing"
 
 
@@ -82,7 +72,7 @@ def test_an_adviser_announces_the_result_and_goes_on(p0, p0_facts, adult_with_sy
 
     held = hold(p0, adult_with_symptoms | {"knows_result": "no"}, facts)
 
-    assert held.steps[: len(P0_START) + 3] == [*P0_START, "result_announcement", "purpose", "red_flags"]
+    assert held.steps[: len(P0_START) + 2] == [*P0_START, "result_announcement", "red_flags"]
     assert held.steps[-1] == "closing"
     assert rules.follow(p0, held.stored, facts).can_complete
 
@@ -95,8 +85,8 @@ def test_an_adviser_announces_the_result_and_goes_on(p0, p0_facts, adult_with_sy
         ({"person_on_line": "language"}, ["opening", "other_language"], "language"),
         ({"person_on_line": "refused"}, ["opening", "person_refuses"], "refused"),
         ({"identity_confirmed": "no"}, ["opening", "identity", "identity_not_confirmed"], "identity_failed"),
-        ({"has_time": "no"}, [*P0_START[:5], "call_back_later"], "callback"),
-        ({"red_flags": "yes"}, [*P0_START, "purpose", "red_flags", "emergency"], "needs_doctor"),
+        ({"has_time": "no"}, [*P0_START[:3], "call_back_later"], "callback"),
+        ({"red_flags": "yes"}, [*P0_START, "red_flags", "emergency"], "needs_doctor"),
     ],
 )
 def test_a_conversation_that_cannot_go_on_ends_with_the_right_outcome(

@@ -164,12 +164,12 @@ def test_no_invented_person_is_told_two_things_at_once(app, story, kind):
 def test_a_step_can_be_said_for_one_programme_only(rose):
     draft = begin(rose)
 
-    change_step(rose, draft, "relatives", w_s_0_0_is="is", w_s_0_0_what="fact:programme:measles")
+    change_step(rose, draft, "immunity", w_s_0_0_is="is", w_s_0_0_what="fact:programme:measles")
 
-    step = next(one for one in draft_at(draft).content["steps"] if one["id"] == "relatives")
+    step = next(one for one in draft_at(draft).content["steps"] if one["id"] == "immunity")
     assert step["when"] == {"fact": "programme", "is": "measles"}
     assert (
         "programme du dossier\u202f: measles"
-        in soup(rose.get(draft)).select_one("#step-relatives").get_text()
+        in soup(rose.get(draft)).select_one("#step-immunity").get_text()
     )
-    assert "measles" in rose.get(f"{draft}/step?step=relatives").text
+    assert "measles" in rose.get(f"{draft}/step?step=immunity").text

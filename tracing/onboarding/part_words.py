@@ -72,7 +72,7 @@ CASE_PARTS: tuple[Part, ...] = (
         ),
         COMMON,
         {
-            "authenticity": _l("« Comment savoir que vous êtes bien de l’assurance maladie ? »"),
+            "time": _l("« Comment savoir que vous êtes bien de l’assurance maladie ? »"),
             "result_known": _l("« Oui, j’ai reçu un message hier soir. »"),
             "recall": _l(
                 "« Hier midi, j’ai déjeuné avec Victor, à la Salle Paul-Fort, à Nantes. Avant-hier, rien de spécial. »"
@@ -130,7 +130,7 @@ CASE_PARTS: tuple[Part, ...] = (
         },
         {
             "opening": _l("« C’est pour quoi ? »"),
-            "authenticity": _l("« N’importe qui peut dire ça. Prouvez-le. »"),
+            "time": _l("« N’importe qui peut dire ça. Prouvez-le. »"),
             "data_notice": _l("« Et mes données, elles vont où ? »"),
             "recall": _l(
                 "« J’étais à un mariage, samedi, salle des fêtes de Vertou. Nous étions quarante. »"

@@ -33,6 +33,7 @@ from tracing.programmes.rules import (
     kept_for,
     notice_address,
     prophylaxis,
+    tests_households,
 )
 from tracing.programmes.vocabulary import RiskLevel, Subject, Vaccination
 from tracing.queue.rules import CallAgain
@@ -152,6 +153,7 @@ def _of_both(about: CalledPerson, agent: Agent, today: date, zone: ZoneInfo) -> 
         "programme": about.case.programme,
         "masks_help": pack.masks_help,
         "has_boosters": pack.has_boosters,
+        "household_tests": tests_households(pack, today),
         "disease": in_both(pack.disease, pack.english) if pack.disease else None,
         "recent_infection_since": today - timedelta(days=pack.recent_infection_days),
     }

@@ -26,6 +26,7 @@ from tracing.programmes.rules.measures import (
     isolation,
     possible_case,
     quarantine,
+    tests_households,
 )
 from tracing.programmes.rules.notes import NoteDays, note_days, note_rule
 from tracing.programmes.rules.reference import AppliedRule, RuleRef
@@ -78,5 +79,6 @@ __all__ = [
     "possible_case",
     "prophylaxis",
     "quarantine",
+    "tests_households",
     "window_on",
 ]

@@ -322,6 +322,16 @@ def quarantine(
     )
 
 
+def tests_households(pack: Pack, on: date) -> bool:
+    """Return whether a rule in force on a day has contacts tested for the disease itself: antibodies are no test to offer."""
+    return any(
+        test.kind is not TestKind.SEROLOGY
+        for rule in pack.quarantines
+        if rule.in_force(on)
+        for test in rule.tests
+    )
+
+
 def possible_case(
     pack: Pack,
     exempt: Quarantine,

@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _l
 
 from tracing.programmes import Pack
 from tracing.programmes.in_force import get_pack
-from tracing.programmes.rules import Measure, Situation, explain, kept_for, notice_address
+from tracing.programmes.rules import Measure, Situation, explain, kept_for, notice_address, tests_households
 from tracing.programmes.vocabulary import Subject, Vaccination
 from tracing.scripts import rules as scripts
 from tracing.scripts.answers import AnswerValue, bound, parse_answer
@@ -223,6 +223,7 @@ def facts_of(person: Invented, script: Script, *, by: Agent, today: date) -> dic
         "programme": programme,
         "masks_help": pack.masks_help,
         "has_boosters": pack.has_boosters,
+        "household_tests": tests_households(pack, today),
         "disease": in_both(pack.disease, pack.english) if pack.disease else None,
         "recent_infection_since": today - timedelta(days=60),
         "next_follow_up": today + timedelta(days=3),

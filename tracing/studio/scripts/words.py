@@ -74,6 +74,7 @@ FACT_WORDS: dict[str, LazyString] = {
     "programme": _l("programme du dossier"),
     "masks_help": _l("le masque protège de cette maladie"),
     "has_boosters": _l("le vaccin a une dose de rappel"),
+    "household_tests": _l("un test est demandé à qui vit avec une personne positive"),
     "prophylaxis": _l("ce qui peut encore éviter la maladie, jusqu’à quel jour et où"),
     "disease": _l("nom de la maladie, avec son article"),
     "doctor": _l("médecin connu de la personne"),
