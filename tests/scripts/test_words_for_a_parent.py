@@ -20,12 +20,12 @@ OF_THEMSELVES = re.compile(
     re.IGNORECASE,
 )
 SAID_TO_WHOEVER_ANSWERS = """
-Est-ce vous|Ce que je vous ai dit|dire le nom, le prénom|une bonne journée|un doute sur cet appel|jamais de coordonnées|les consulter|
+Est-ce vous|l’un de vos parents|Ce que je vous ai dit|dire le nom, le prénom|une bonne journée|un doute sur cet appel|jamais de coordonnées|les consulter|
 un moment|Que vous a-t-on dit|Restez en ligne|Je vous laisse un instant|pour vous accompagner|me décrivez|
 vous rappellerons|vous en souvenir|Vous avez dit que|Rien ne vous y oblige|Vous pouvez répondre oui|me redire|
 assez de place chez vous|changer d’avis|Gardez de quoi|rappelez-nous au|rappelez votre caisse|faux appels|
 une dernière question|Prenez soin de vous|je vous dise son nom|pas vous dire son nom|si vous le pouvez|
-J’entends ce que vous|Prévenez l’école|puis-je vous rappeler|Personne ne vous fait|libre de ne pas|en parler avec vous
+J’entends ce que vous|Prévenez l’école|si c’est votre cas|Si c’est votre cas|puis-je vous rappeler|Personne ne vous fait|libre de ne pas|en parler avec vous
 """.replace("\n", "").split("|")
 """Parts of the sentences that speak to whoever is on the line, whoever that is."""
 
@@ -150,6 +150,42 @@ def test_a_name_that_begins_with_a_vowel_is_said_as_french_is(person, said):
 @pytest.mark.parametrize("script", NEWEST, ids=lambda script: script.kind)
 def test_words_that_address_nobody_in_french_address_nobody_in_english(script):
     for wording in (one for step in script.steps for paragraph in step.say for one in paragraph):
-        english = script.english[wording].removeprefix("Thank you")
+        english = re.sub(r"^(?:\{\w+\})*(?:Thank you)?", "", script.english[wording])
         if not SECOND_PERSON.search(wording):
             assert not re.search(r"\byou(?:rs?|rself)?\b", english, re.IGNORECASE), english
+
+
+@pytest.mark.parametrize("script", NEWEST, ids=lambda script: script.kind)
+def test_who_picks_up_for_somebody_hears_words_for_a_child_a_parent_or_a_guardian(script):
+    def heard(step, *, on_line, **known):
+        facts = with_who_answers({"person": "Zoé Petit", **known}, {"person_on_line": on_line})
+        return " ".join(render_say(script.step(step), facts))
+
+    child = heard("representative", on_line="person", is_minor=True, is_young_child=True)
+    assert "une grande personne" in child
+    teenager = heard("representative", on_line="person", is_minor=True)
+    assert "l’un de vos parents" in teenager
+    parent = heard("representative", on_line="representative", is_minor=True, is_young_child=True)
+    assert "un parent, ou à l’adulte qui en a la charge. Est-ce vous" in parent
+    guardian = heard("representative", on_line="representative")
+    assert "tuteur, curateur ou mandataire" in guardian
+    assert "parent" not in guardian
+    assert "parent" not in heard("representative_absent", on_line="representative")
+
+
+@pytest.mark.parametrize("kind", ["p0", "contact"])
+def test_a_parent_hears_of_the_school_and_of_a_note_only_where_the_rule_gives_one(
+    kind, request, adult_with_symptoms, contact_at_work
+):
+    script, facts = request.getfixturevalue(kind), request.getfixturevalue(f"{kind}_facts")
+    says = adult_with_symptoms if kind == "p0" else contact_at_work
+    says = says | {"person_on_line": "representative", "representative_confirmed": "yes"}
+    child = with_who_answers(facts | {"is_minor": True, "parent_note": True}, says)
+
+    assert "child" in hold(script, says, child).steps
+    school, note = render_say(script.step("child"), child)
+    assert school.startswith("Prévenez l’école")
+    assert "peut avoir un arrêt" in note
+    assert len(render_say(script.step("child"), child | {"parent_note": False})) == 1
+    place = script.step("recall" if kind == "p0" else "work")
+    assert "quelle classe" in " ".join(render_say(place, child))

@@ -17,6 +17,7 @@ UNKNOWN = "unknown"
 
 IDENTITY_QUESTION = "identity_confirmed"
 WHO_ANSWERS = "person_on_line"
+PERSON = "person"
 REPRESENTATIVE = "representative"
 ANSWER_FOR_SOMEBODY = frozenset({REPRESENTATIVE, "helper"})
 """Who answers for the person they speak of: a legal representative, or a relative with the person's consent."""
@@ -136,6 +137,11 @@ FACTS: dict[str, Fact] = {
     "notice_address": Fact(FactKind.TEXT, "where the data notice can be read"),
     "tracer_is_adviser": Fact(FactKind.FLAG, "the caller is a medical adviser"),
     "is_minor": Fact(FactKind.FLAG, "a legal representative must answer"),
+    "is_young_child": Fact(FactKind.FLAG, "the person is under twelve, and is spoken to as a child"),
+    "minor_on_line": Fact(FactKind.FLAG, "a child has answered for whom a representative must"),
+    "parent_note": Fact(
+        FactKind.FLAG, "the rule gives a note to the parent who stays with this child", FIRST_CALLS
+    ),
     "spoken_for": Fact(FactKind.FLAG, "somebody answers for the person: of a child, or of an adult"),
     "notes_issued": Fact(FactKind.FLAG, "false when the programme issues no sick notes"),
     "note_possible": Fact(

@@ -16,10 +16,12 @@ from babel.dates import format_date
 
 from tracing.programmes.vocabulary import TestKind
 from tracing.scripts.definitions import PLACEHOLDER, Step
-from tracing.scripts.vocabulary import ANSWER_FOR_SOMEBODY, WHO_ANSWERS, FactValue, Phrase
+from tracing.scripts.vocabulary import ANSWER_FOR_SOMEBODY, PERSON, WHO_ANSWERS, FactValue, Phrase
 
 Facts = Mapping[str, FactValue]
 FRENCH, ENGLISH = "fr", "en"
+SPOKEN_TO_AS_CHILD_UNDER = 12
+"""Years below which a child who picks up the telephone hears a child's words."""
 
 
 def day_in_words(day: date, language: str = FRENCH) -> str:
@@ -86,9 +88,15 @@ def _and(said: list[str], word: str) -> str:
 
 
 def with_who_answers(facts: Facts, answers: Mapping[str, object]) -> dict[str, FactValue]:
-    """Return the facts with whether somebody answers for the person: they hear words about the person, not about themselves."""
-    is_spoken_for = facts.get("is_minor") is True or answers.get(WHO_ANSWERS) in ANSWER_FOR_SOMEBODY
-    return {**facts, "spoken_for": True} if is_spoken_for else dict(facts)
+    """Return the facts with who is heard: whoever answers for somebody hears words about that person, not about themselves.
+
+    A child who has picked up is asked for an adult, in words for a child.
+    """
+    is_minor, who = facts.get("is_minor") is True, answers.get(WHO_ANSWERS)
+    if not is_minor and who not in ANSWER_FOR_SOMEBODY:
+        return dict(facts)
+    heard: dict[str, FactValue] = {**facts, "spoken_for": True}
+    return {**heard, "minor_on_line": True} if is_minor and who == PERSON else heard
 
 
 def in_both(french: str, english: Mapping[str, str]) -> Phrase:

@@ -406,3 +406,11 @@ def ends_with_measure(pack: Pack, subject: Subject, on: date, *, for_parent: boo
     """Return whether the rule in force ends a note on the last day of the isolation or quarantine."""
     row = note_rule(pack, subject, on, for_parent=for_parent)
     return row is not None and row.ends_with_measure
+
+
+def gives_parent_note(pack: Pack, subject: Subject, age: int | None, on: date) -> bool:
+    """Return whether the fund writes a note for the parent of a child of this age, by the rule in force that day."""
+    row = note_rule(pack, subject, on, for_parent=True)
+    if row is None or row.issuer != "fund" or age is None or age >= WORKING_AGE:
+        return False
+    return row.child_under is None or age < row.child_under

@@ -39,6 +39,7 @@ from tracing.programmes.vocabulary import RiskLevel, Subject, Vaccination
 from tracing.queue.rules import CallAgain
 from tracing.scripts.vocabulary import FACTS, YES, FactValue, Phrase
 from tracing.scripts.wording import (
+    SPOKEN_TO_AS_CHILD_UNDER,
     days_of_meetings,
     in_both,
     prophylaxis_in_words,
@@ -46,7 +47,7 @@ from tracing.scripts.wording import (
     within_a_sentence,
 )
 from tracing.sickleave.assessment import AlreadyRead, assess
-from tracing.sickleave.rules import NumberState, note_rule
+from tracing.sickleave.rules import NumberState, gives_parent_note, note_rule
 from tracing.staff import queries as staff
 from tracing.staff.agent import Agent
 from tracing.staff.models import Role
@@ -139,7 +140,8 @@ def _of_both(about: CalledPerson, agent: Agent, today: date, zone: ZoneInfo) -> 
     pack = about.pack
     number = staff.get_site(agent.site.id).call_back_number
     age = age_of(about, today)
-    note = note_rule(pack, Subject.CASE if about.contact is None else Subject.CONTACT, today)
+    subject = Subject.CASE if about.contact is None else Subject.CONTACT
+    note = note_rule(pack, subject, today)
     return {
         "tracer": agent.name,
         "site": agent.site.name,
@@ -149,6 +151,8 @@ def _of_both(about: CalledPerson, agent: Agent, today: date, zone: ZoneInfo) -> 
         "notice_address": notice_address(pack),
         "tracer_is_adviser": agent.holds(Role.ADVISER),
         "is_minor": _is_minor(about, age),
+        "is_young_child": (age is not None and age < SPOKEN_TO_AS_CHILD_UNDER) or None,
+        "parent_note": gives_parent_note(pack, subject, age, today),
         "notes_issued": note is not None and note.issuer == "fund",
         "programme": about.case.programme,
         "masks_help": pack.masks_help,

@@ -45,6 +45,7 @@ SOMETHING = "\u0000"
 READ_BY_THE_PRODUCT = frozenset(
     {
         "apart_since",
+        "collectivity_name",
         "end_date_repeated",
         "immunodepressed",
         "last_contact_on",

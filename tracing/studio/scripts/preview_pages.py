@@ -21,6 +21,7 @@ from tracing.scripts.rules import StepView
 from tracing.scripts.transcript import in_words
 from tracing.scripts.vocabulary import FACTS, NO, YES, FactValue, Phrase, ScriptKind
 from tracing.scripts.wording import (
+    SPOKEN_TO_AS_CHILD_UNDER,
     Facts,
     SaidAloud,
     confirmation_key,
@@ -31,6 +32,7 @@ from tracing.scripts.wording import (
     with_who_answers,
     within_a_sentence,
 )
+from tracing.sickleave.rules import gives_parent_note
 from tracing.staff.agent import Agent
 from tracing.ui.filters import recent_days
 
@@ -229,8 +231,12 @@ def facts_of(person: Invented, script: Script, *, by: Agent, today: date) -> dic
         "next_follow_up": today + timedelta(days=3),
         "had_symptoms": person.onset_ago is not None,
     }
+    is_case = kind in {ScriptKind.P0, ScriptKind.CASE_FOLLOW_UP}
+    if person.facts.get("is_minor"):
+        known["is_young_child"] = person.age < SPOKEN_TO_AS_CHILD_UNDER
+        subject = Subject.CASE if is_case else Subject.CONTACT
+        known["parent_note"] = gives_parent_note(pack, subject, person.age, today)
     if "unruled" not in person.facts:
-        is_case = kind in {ScriptKind.P0, ScriptKind.CASE_FOLLOW_UP}
         known |= _of_a_case(person, pack, today) if is_case else _of_a_contact(person, pack, today)
     known |= person.facts
     if known.get("result_awaited"):
