@@ -108,7 +108,17 @@ def test_every_condition_is_the_same_after_it_was_shown_in_groups(library):
 
 
 def test_two_versions_differ_in_the_words_that_differ(p0):
-    pairs = compare(p0, changed(p0, step="time", say=[["Avez-vous un moment ?"], *rules.content_of(p0)["steps"][[one.id for one in p0.steps].index("time")]["say"][1:]]))
+    pairs = compare(
+        p0,
+        changed(
+            p0,
+            step="time",
+            say=[
+                ["Avez-vous un moment ?"],
+                *rules.content_of(p0)["steps"][[one.id for one in p0.steps].index("time")]["say"][1:],
+            ],
+        ),
+    )
 
     [pair] = [one for one in pairs if one.change != "same"]
     [line, english] = [one for one in pair.lines if one.differs]

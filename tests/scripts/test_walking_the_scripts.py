@@ -1,12 +1,15 @@
 """Each script from its first step to its last, for people as they come."""
 
+import sys
 from datetime import date
 
 import pytest
 
 from tests.support.conversations import hold
 from tracing.scripts import rules
-from tracing.scripts.vocabulary import Outcome
+from tracing.scripts.publishing.paths import WORDS_A_MINUTE
+from tracing.scripts.vocabulary import Outcome, Phrase
+from tracing.scripts.wording import said_aloud
 
 P0_START = ["opening", "identity", "time", "data_notice", "result_known"]
 P0_MIDDLE = ["living_place", "symptoms", "immunity", "recall", "household", "work", "collectivities"]
@@ -46,6 +49,31 @@ def test_a_person_without_symptoms_who_met_nobody_is_not_asked_for_onset_names_o
     ]  # fmt: skip
     assert "onset_on" not in held.stored
     assert rules.follow(p0, held.stored, p0_facts).can_complete
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_a_case_without_contacts_is_read_to_in_eight_minutes(p0, p0_facts, adult_with_symptoms, language):
+    says = adult_with_symptoms | {"lives_alone": "yes", "works": "no", "contacts_listed": "none"}
+    needs = "un test négatif, et plus de symptômes depuis 48 heures"
+    facts = p0_facts | {
+        "early_exit_on": date(2022, 1, 13),
+        "early_exit_needs": Phrase(needs, "a negative test"),
+        "fever_hours": "48",
+        "mask_until": date(2022, 1, 22),
+        "next_follow_up": date(2022, 1, 14),
+        "doctor": "le docteur Morel",
+        "household_tests": True,
+    }
+    english = p0.english if language == "en" else None
+
+    held = hold(p0, says, facts)
+
+    words = sum(
+        len(one.words.split()) for name in held.steps for one in said_aloud(p0.step(name), facts, english)
+    )
+    minutes = words / WORDS_A_MINUTE
+    sys.stdout.write(f"A case without contacts, {language}: {len(held.steps)} steps, {minutes:.1f} minutes\n")
+    assert words <= 8 * WORDS_A_MINUTE
 
 
 def test_a_tracer_stops_where_the_result_must_be_announced(p0, p0_facts, adult_with_symptoms):

@@ -169,7 +169,6 @@ def test_a_step_can_be_said_for_one_programme_only(rose):
     step = next(one for one in draft_at(draft).content["steps"] if one["id"] == "immunity")
     assert step["when"] == {"fact": "programme", "is": "measles"}
     assert (
-        "programme du dossier\u202f: measles"
-        in soup(rose.get(draft)).select_one("#step-immunity").get_text()
+        "programme du dossier\u202f: measles" in soup(rose.get(draft)).select_one("#step-immunity").get_text()
     )
     assert "measles" in rose.get(f"{draft}/step?step=immunity").text

@@ -155,7 +155,9 @@ FACTS: dict[str, Fact] = {
     ),
     "masks_help": Fact(FactKind.FLAG, "a mask protects others from this disease"),
     "has_boosters": Fact(FactKind.FLAG, "a complete vaccination has a booster"),
-    "household_tests": Fact(FactKind.FLAG, "whoever lives with a positive person is asked to be tested", P0_ONLY),
+    "household_tests": Fact(
+        FactKind.FLAG, "whoever lives with a positive person is asked to be tested", P0_ONLY
+    ),
     "prophylaxis": Fact(
         FactKind.TEXT,
         "what may still prevent the disease, until which day and where",
