@@ -82,7 +82,18 @@ MONTHS = (
 
 def a_payroll_clerk_checks_it(page: Page, paper: str) -> None:
     """On the public page, with nothing but what stands on the employer's copy."""
-    number = re.search(r"AI-\w{3}-\d{4}-\d{7}-\d", paper)
+    clerk = checked(page, paper, initials="CM")
+    expect(clerk.get_by_text("Cet arrêt est valable.")).to_be_visible()
+    assert "morel" not in clerk.content().lower()
+    clerk.get_by_label("Initiales").fill("CD")
+    clerk.get_by_role("button", name="Vérifier").click()
+    expect(clerk.get_by_text("Aucun arrêt n’a exactement")).to_be_visible()
+    clerk.context.close()
+
+
+def checked(page: Page, paper: str, *, initials: str) -> Page:
+    """Return the public page on which somebody without script has checked the paper that they hold."""
+    number = re.search(r"Numéro\W+(AI-\w{3}-\d{4}-\d{7}-\d)", paper)
     code = re.search(r"Code de vérification\W+(\w{4}-\w{4})", paper)
     days = re.findall(
         rf"(\d+)(?:er)? ({'|'.join(MONTHS)}) (\d{{4}})", paper[paper.index("Dernier jour inclus") :]
@@ -91,19 +102,14 @@ def a_payroll_clerk_checks_it(page: Page, paper: str) -> None:
     assert code is not None
     first, last = (date(int(year), 1 + MONTHS.index(month), int(day)) for day, month, year in days[:2])
     clerk = page.context.browser.new_context(java_script_enabled=False, locale="fr-FR").new_page()
-    clerk.goto(page.url.partition("/calls/")[0] + "/public/note")
-    clerk.get_by_label("Numéro").fill(number[0])
-    clerk.get_by_label("Initiales").fill("CM")
+    clerk.goto(re.sub(r"(https?://[^/]+).*", r"\1/public/note", page.url))
+    clerk.get_by_label("Numéro").fill(number[1])
+    clerk.get_by_label("Initiales").fill(initials)
     clerk.get_by_label("Premier jour").fill(first.isoformat())
     clerk.get_by_label("Dernier jour").fill(last.isoformat())
     clerk.get_by_label("Code de vérification").fill(code[1].lower())
     clerk.get_by_role("button", name="Vérifier").click()
-    expect(clerk.get_by_text("Cet arrêt est valable.")).to_be_visible()
-    assert "morel" not in clerk.content().lower()
-    clerk.get_by_label("Initiales").fill("CD")
-    clerk.get_by_role("button", name="Vérifier").click()
-    expect(clerk.get_by_text("Aucun arrêt n’a exactement")).to_be_visible()
-    clerk.context.close()
+    return clerk
 
 
 def an_insured_opens_the_link(page: Page, folder: Path) -> None:

@@ -1,15 +1,18 @@
 """What happens the day after a call: people named again, days corrected, people who ring back, results withdrawn."""
 
 import re
-from collections.abc import Mapping
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import LogIn, Platform, accessible
+from tests.browser.test_one_tracers_story import checked
+from tests.sickleave.test_documents import hints_in
 from tests.support.platform import let_versions_take_effect, load_more
-from tests.support.telephone import ADULT_AT_WORK, add_contact, answer, lead
+from tests.support.telephone import ADULT_AT_WORK, add_contact, answer, lead, words_of
 from tracing.kernel import clock
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
@@ -44,7 +47,9 @@ def test_somebody_said_dead_is_not_called_when_a_laboratory_names_them_again(
     expect(lucie.locator("#answers")).to_have_count(0)
 
 
-def test_whoever_refused_rings_back_and_gets_a_sick_note(log_in: LogIn, platform: Platform) -> None:
+def test_whoever_refused_rings_back_and_gets_a_sick_note_which_an_adviser_mends(
+    log_in: LogIn, platform: Platform, tmp_path: Path
+) -> None:
     load_more(platform.data_dir, [person("LEGUEN", "Yann", "06 39 98 02 02")], number="R1")
     lucie = log_in("lucie")
     take(lucie, "06 39 98 02 02")
@@ -66,6 +71,63 @@ def test_whoever_refused_rings_back_and_gets_a_sick_note(log_in: LogIn, platform
     lucie.locator("#answers button[value=end]").click()
     lucie.get_by_role("button", name=re.compile("aucun contact à appeler")).click()
     expect(lucie.get_by_role("button", name="Appel suivant")).to_be_visible()
+
+    a_note_is_replaced_prolonged_and_cancelled(log_in("omar"), platform, tmp_path)
+
+
+def a_note_is_replaced_prolonged_and_cancelled(omar: Page, platform: Platform, folder: Path) -> None:
+    """After the call, by an adviser; whoever holds each paper is told what it is worth by then."""
+    omar.goto(f"{platform.address}/sick-notes?state=valid")
+    omar.get_by_role("link", name=re.compile("AI-")).first.click()
+    papers = [employer_copy(omar, folder)]
+
+    shorter = mending(omar, "Remplacer par d’autres jours", "replace")
+    last = date.fromisoformat(shorter.get_by_label("Dernier jour").input_value())
+    shorter.get_by_label("Dernier jour").fill((last - timedelta(days=2)).isoformat())
+    shorter.get_by_label("Motif").select_option("back_at_work")
+    shorter.get_by_role("button", name="Remplacer l’arrêt").click()
+    expect(omar.get_by_text("à la place de AI-")).to_be_visible()
+    papers.append(employer_copy(omar, folder))
+
+    longer = mending(omar, "Prolonger", "prolong")
+    assert longer.get_by_label("Jusqu’au").input_value() == last.isoformat()
+    longer.get_by_role("button", name="Prolonger").click()
+    expect(omar.get_by_text("Prolongation de AI-")).to_be_visible()
+    papers.append(employer_copy(omar, folder))
+    accessible(omar)
+    said_of(omar, papers, "un autre l’a remplacé", "un autre le prolonge", "Cet arrêt est valable.")
+
+    none = mending(omar, "Annuler", "cancel")
+    none.get_by_label("Motif").select_option("asked")
+    none.get_by_role("button", name="Déclarer l’arrêt nul").click()
+    expect(omar.get_by_role("dialog").get_by_role("button", name="Garder l’arrêt")).to_be_visible()
+    omar.get_by_role("dialog").get_by_role("button", name="Déclarer l’arrêt nul").click()
+    expect(omar.locator("#main .state").get_by_text("Annulé", exact=True)).to_be_visible()
+    said_of(omar, papers, "un autre l’a remplacé", "Cet arrêt est valable.", "Cet arrêt est annulé.")
+
+
+def mending(page: Page, what: str, action: str) -> Locator:
+    """Return the form of one thing that can be done to a note, unfolded."""
+    page.locator("summary", has_text=what).first.click()
+    return page.locator(f"form[action$='/{action}']")
+
+
+def employer_copy(page: Page, folder: Path) -> str:
+    """Return what the employer reads of the note on the page; nothing on it tells why they stay at home."""
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Exemplaire de l’employeur").click()
+    download.value.save_as(folder / "employer.pdf")
+    words = words_of(folder / "employer.pdf")
+    assert hints_in(words) == []
+    return words
+
+
+def said_of(page: Page, papers: Sequence[str], *states: str) -> None:
+    """Check each paper on the public page."""
+    for paper, state in zip(papers, states, strict=True):
+        clerk = checked(page, paper, initials="YL")
+        expect(clerk.get_by_text(state)).to_be_visible()
+        clerk.context.close()
 
 
 def test_a_wrong_number_goes_to_a_letter_at_once(log_in: LogIn, platform: Platform) -> None:

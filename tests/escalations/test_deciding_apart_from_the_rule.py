@@ -1,6 +1,6 @@
 """A doctor decides apart from the rule: dates, contacts, calls and the note follow, and the tracer is told in the call."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -255,9 +255,23 @@ def test_a_last_day_before_the_sampling_or_long_past_is_refused(browse, story, l
 
     page = ben.post(f"/escalations/{asked}", until(first - DAY), status=422)
     assert f"Le dernier jour ne peut pas être avant le {first:%d/%m/%Y}" in page.text
+    case_of(line).isolation_last_day = TODAY + 5 * DAY
+    database.flush()
+    page = ben.post(f"/escalations/{asked}", until(TODAY + 5 * DAY), status=422)
+    assert "C’est déjà le dernier jour d’après la règle" in page.text
     assert case_of(line).doctor_since is None
     ben.follow(f"/escalations/{asked}", until(first))
     assert case_of(line).doctor_last_day == first
+
+
+def test_whoever_answers_reads_the_day_of_sampling_as_it_was_corrected(browse, story, line):
+    asked = line.ask().id
+    ben = browse.as_(story.ben)
+    case_of(line).sampled_on = date(2026, 3, 2)
+
+    page = ben.follow(f"/escalations/{asked}/take")
+
+    assert "lundi 2 mars" in page.text
 
 
 def test_a_last_day_before_the_meeting_is_refused(story, line, ben):

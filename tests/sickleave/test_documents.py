@@ -160,6 +160,17 @@ def test_no_name_and_no_place_tells_the_employer_why(
     assert hints_in(f"{read(pdf)} {properties}") == []
 
 
+def test_what_a_newer_release_stored_on_a_note_is_kept_and_the_note_is_still_printed():
+    stored = content().to_store() | {"later": {"on": "2022-01-10"}}
+    stored["bearer"] = stored["bearer"] | {"title": "Dr"}
+
+    known = NoteContent.model_validate(stored)
+
+    assert known.to_store() == stored
+    assert known.model_copy(update={"number": "AI-440-2022-0000002-0"}).to_store()["later"] == stored["later"]
+    assert "DUPONT" in read(render(known, Copy.INSURED))
+
+
 def test_a_neutral_sender_is_printed_and_the_telephone_of_those_who_trace_is_not():
     fund = Issuer(
         name="Caisse primaire d’assurance maladie de Loire-Atlantique",

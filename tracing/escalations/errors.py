@@ -106,6 +106,17 @@ class EndsTooEarly(Invalid):
         )
 
 
+class EndsAsByRule(Invalid):
+    """The last day of a measure is the one that the rule gives: nothing would be decided."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "C’est déjà le dernier jour d’après la règle\u202f: choisissez un autre jour, ou laissez-la s’appliquer."
+            )
+        )
+
+
 class NotADayToCome(Invalid):
     """The later call is not on a later day."""
 

@@ -17,6 +17,7 @@ from tracing.escalations.errors import (
     AlreadySettled,
     AlreadyTaken,
     AnswerNeeded,
+    EndsAsByRule,
     EndsTooEarly,
     MedicalForAdviser,
     NoOneToCall,
@@ -310,7 +311,7 @@ def settle(
     Raises:
         NotTakenByYou, AlreadyTaken, AlreadySettled: the agent does not hold it.
         AnswerNeeded, TooLong: the text is empty or too long.
-        RulingDoesNotFit, EndsTooEarly, NotADayToCome, ClosedThatDay, NoOneToCall: a day or a member cannot be meant.
+        RulingDoesNotFit, EndsTooEarly, EndsAsByRule, NotADayToCome, ClosedThatDay, NoOneToCall: a day or a member cannot be meant.
     """
     answer, today = answer.strip(), clock.local_day(at, by.site.time_zone)
     later = later if decision is Decision.CALL_LATER else None
@@ -333,6 +334,8 @@ def settle(
         earliest = rulings.first_last_day(task, of_contact, today=today, zone=by.site.time_zone)
         if ruling.last_day < earliest:
             raise EndsTooEarly(earliest)
+        if ruling.last_day == rulings.last_day_by_rule(task, of_contact):
+            raise EndsAsByRule
     if decision is Decision.CALL_LATER:
         _refuse_other_days(later, task, today=today)
     when = _first_hour(task, later) if later else rules.call_again_by(known.reason, at)

@@ -15,6 +15,7 @@ from tracing.calls.words import OUTCOME_WORDS
 from tracing.cases import queries as cases
 from tracing.escalations import calling, calling_views, listing, queries, rules, services, words
 from tracing.escalations.errors import (
+    EndsAsByRule,
     EndsTooEarly,
     NoOneToCall,
     NoSuchEscalation,
@@ -285,7 +286,7 @@ def _field_of(refusal: Invalid, form: AnswerForm) -> Field:
     """Return the field beside which a refusal is shown."""
     if isinstance(refusal, RulingDoesNotFit):
         return form.ruling
-    if isinstance(refusal, EndsTooEarly):
+    if isinstance(refusal, EndsTooEarly | EndsAsByRule):
         return form.ruling_last
     if isinstance(refusal, NotADayToCome | ClosedThatDay):
         return form.call_on

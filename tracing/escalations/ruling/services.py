@@ -64,6 +64,14 @@ def first_last_day(task: CallTask, contact: Contact | None, *, today: date, zone
     return rules.first_last_day(min(case.onset_on or sampled_on, sampled_on), today=today)
 
 
+def last_day_by_rule(task: CallTask, contact: Contact | None) -> date | None:
+    """Return the last day of the measure of a case, or of this contact of it; None if none is asked, or a doctor set it."""
+    if contact is not None:
+        return contact.quarantine_last_day if contact.measure_ruling is None else None
+    case = cases.get_case(task.case_id)
+    return case.isolation_last_day if case.measure_ruling is None else None
+
+
 def rule_in_force(
     escalation: Escalation, kind: RulingKind, about: int | None = None, *, on: date
 ) -> str | None:

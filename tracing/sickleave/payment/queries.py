@@ -10,7 +10,8 @@ from sqlalchemy import func, select
 from tracing.kernel.db import session
 from tracing.sickleave.models import NoteExport, NoteMovement, SickNote
 
-SHOWN_DAYS = 31
+SHOWN_DAYS, EMPTY_DAYS = 31, 7
+"""How far back days are listed, and those on which nothing happened."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ def movements_of(site_id: int, day: date, zone: ZoneInfo) -> Sequence[tuple[Note
 
 
 def days_until(site_id: int, newest: date, zone: ZoneInfo) -> list[PaymentDay]:
-    """Return the days until the newest that is complete, which comes first."""
+    """Return the days until the newest that is complete, which comes first; of the older ones those with something to send."""
     days = [newest - timedelta(days=back) for back in range(SHOWN_DAYS)]
     first, end = _bounds(days[-1], days[0], zone)
     local_day = func.date(func.timezone(zone.key, NoteMovement.at))
@@ -49,7 +50,8 @@ def days_until(site_id: int, newest: date, zone: ZoneInfo) -> list[PaymentDay]:
         select(NoteExport).where(NoteExport.site_id == site_id, NoteExport.day >= days[-1])
     )
     exports = {one.day: one for one in made}
-    return [PaymentDay(day, counts.get(day, 0), exports.get(day)) for day in days]
+    listed = [PaymentDay(day, counts.get(day, 0), exports.get(day)) for day in days]
+    return [one for back, one in enumerate(listed) if back < EMPTY_DAYS or one.movements or one.made]
 
 
 def _bounds(first: date, last: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
