@@ -10,7 +10,7 @@ from tracing.programmes import loader
 from tracing.programmes.rules.reference import RuleRef
 from tracing.programmes.schema import Pack
 
-__all__ = ["Version", "get_pack", "hold", "is_current", "supposing"]
+__all__ = ["Version", "all_packs", "get_pack", "hold", "is_current", "supposing"]
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,11 @@ def get_pack(code: str, *, told: str | None = None) -> Pack:
         number = RuleRef.parse(told).number
         return next((one.pack for one in reversed(versions) if one.number <= number), versions[0].pack)
     return newest(versions, held.at).pack
+
+
+def all_packs() -> Sequence[Pack]:
+    """Return every programme that this release has, with its rules as they are in force."""
+    return [get_pack(code) for code in loader.load_packs()]
 
 
 def newest(versions: Sequence[Version], at: datetime | None) -> Version:

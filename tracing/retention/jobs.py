@@ -8,7 +8,7 @@ import structlog
 from tracing.kernel import clock
 from tracing.kernel.db import transaction
 from tracing.kernel.job_slots import take_slot
-from tracing.retention.services import erase_day
+from tracing.retention.services import erase_day, may_be_over
 from tracing.vault import services as vault
 
 log = structlog.get_logger()
@@ -20,7 +20,11 @@ def erase_expired(slot: datetime, *, zone: ZoneInfo) -> int:
         at = clock.database_now()
         if not take_slot("erase_expired", slot, at=at):
             return 0
-    return sum(_erase(day, today=clock.local_day(at, zone)) for day in vault.keys().kept_cohorts())
+    today = clock.local_day(at, zone)
+    # what was collected on a day is looked through only once it may be over
+    return sum(
+        _erase(day, today=today) for day in vault.keys().kept_cohorts() if may_be_over(day, today=today)
+    )
 
 
 def _erase(day: date, *, today: date) -> bool:

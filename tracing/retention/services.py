@@ -16,7 +16,7 @@ from tracing.cases import services as cases
 from tracing.cases.models import CaseOutcome
 from tracing.kernel import events
 from tracing.kernel.db import session
-from tracing.programmes.in_force import get_pack
+from tracing.programmes.in_force import all_packs, get_pack
 from tracing.queue import queries as queue_queries
 from tracing.queue import services as queue
 from tracing.queue.models import TaskState
@@ -82,6 +82,11 @@ def erase_day(day: date, *, today: date, at: datetime) -> Erased:
 def is_over(day: date, programme: str, *, today: date) -> bool:
     """Return whether a programme keeps the people of a day no longer: the day after its last one."""
     return day + timedelta(days=get_pack(programme).retention.person_days) < today
+
+
+def may_be_over(day: date, *, today: date) -> bool:
+    """Return whether any programme keeps the people of a day no longer."""
+    return any(day + timedelta(days=pack.retention.person_days) < today for pack in all_packs())
 
 
 def _end_calls(day: date, programme: str, *, at: datetime) -> None:
