@@ -12,7 +12,7 @@ from stdnum import luhn
 
 from tracing.programmes.data_fields import DataFields
 from tracing.programmes.facts import CORE_FACTS, FactDefinition, Strict
-from tracing.programmes.rows import Code, HandOff, Row, RuleId, Sentence
+from tracing.programmes.rows import ClusterSize, Code, HandOff, Row, RuleId, Sentence
 from tracing.programmes.tables import Line, Rule, Table
 from tracing.programmes.vocabulary import Criterion, RiskLevel, Scheme, TestKind
 
@@ -320,7 +320,9 @@ class Laboratory(Strict):
     other_names: str | None = None
     """The same for other pathogens."""
     around: frozenset[str] = frozenset()
-    """Words that name the disease beside an answer, in capitals without signs: “SARS-CoV-2 : DETECTE”."""
+    """Words that name the disease beside an answer, in capitals without signs: “ROUGEOLE : DETECTE”."""
+    answers: dict[Literal["P", "N"], frozenset[str]] = Field(default_factory=dict)
+    """SNOMED CT codes that name the disease, its pathogen or its antigen as the answer: found (P) or not found (N)."""
     screening: dict[str, str] = Field(default_factory=dict)
     """What a screening code says of the variant: a letter with its digit, in the order in which they count."""
 
@@ -416,6 +418,8 @@ class Pack(Strict):
     laboratory: Laboratory
     case_definitions: tuple[CaseDefinition, ...] = ()
     hand_offs: tuple[HandOff, ...] = ()
+    listed_together: ClusterSize
+    """From how many cases of one place on a list shows them together, while no rule hands such a cluster off."""
     escalation_reasons: tuple[str, ...] = ()
     windows: Table[WindowRow]
     isolations: Table[IsolationRow]

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.lots import LABORATORY, LINE, READING
-from tracing.imports.format.codes import propose_code, propose_test
+from tracing.imports.format.codes import propose_answer, propose_code, propose_test, reads_positive
 from tracing.imports.format.columns import FIELDS, REQUIRED, find_columns, raw_lines
 from tracing.imports.format.faults import Problem
 from tracing.imports.format.inspection import (
@@ -20,8 +20,10 @@ from tracing.imports.format.inspection import (
     look,
     proposed,
 )
+from tracing.imports.format.laboratory import Laboratory
 from tracing.imports.format.line import parse
 from tracing.imports.format.mapping import Mapping
+from tracing.imports.lots.routing import laboratory_of
 from tracing.imports.sources.mapping_rules import ColumnFault, code_questions, column_faults, mapping_from
 
 OWN = ["Réf", "Patient", "Petit nom", "Venu au monde", "Piqué le", "Verdict", "Ligne privée"]
@@ -390,7 +392,18 @@ def test_what_was_said_of_codes_that_this_file_does_not_hold_stays():
     ],
 )
 def test_what_an_answer_means_is_proposed_in_several_languages(answers, code):
-    assert {propose_code("RESULTAT", answer, LABORATORY.around) for answer in answers.split("|")} == {code}
+    assert {propose_answer(answer, LABORATORY) for answer in answers.split("|")} == {code}
+
+
+def test_an_answer_that_names_a_disease_means_it_was_found_where_it_is_the_programmes():
+    measles = laboratory_of("measles")
+
+    assert propose_answer("14189004", measles) == "P"
+    assert propose_answer("ROUGEOLE : DETECTE", measles) == "P"
+    assert propose_answer("840539006", measles) is None
+    assert propose_answer("14189004", LABORATORY) is None
+    assert reads_positive("14189004", laboratory=measles)
+    assert Laboratory.from_dict(measles.to_dict()) == measles
 
 
 @pytest.mark.parametrize(

@@ -53,9 +53,9 @@ ANSWERS: dict[str, dict[str, str]] = {
         "X": "NONESEGUITO ANNULLATO",
     },
     "SNOMED CT": {
-        # the last of these name the virus, the disease or the antigen as the answer
-        "P": "260373001 10828004 52101004 11214006 720735008 462371000124108 1240581000000104 840533007 840539006 840536004",
-        "N": "260415000 260385009 2667000 131194007 895231008 1240591000000102",
+        # those that name a disease, its pathogen or its antigen are in the programme's files (`Laboratory.answers`)
+        "P": "260373001 10828004 52101004 11214006 720735008 462371000124108",
+        "N": "260415000 260385009 2667000 131194007 895231008",
         "I": "419984006 82334004 373068000 42425007 280416009 455371000124106",
         "X": "125154007 373121007 385660001 123840003",
     },
@@ -168,6 +168,11 @@ def propose_code(name: str, value: str, around: frozenset[str] = frozenset()) ->
     return None
 
 
+def propose_answer(value: str, laboratory: Laboratory) -> str | None:
+    """Return the code of `RESULTAT` that an answer likely means for the programme's disease, or None."""
+    return laboratory.answers.get(heading_key(value)) or propose_code("RESULTAT", value, laboratory.around)
+
+
 def names_no_disease(name: str) -> bool:
     """Return whether an observation's name says that it is no test for a disease: a control, a sample, a question.
 
@@ -189,6 +194,6 @@ def propose_test(name: str, laboratory: Laboratory) -> str | None:
     return OTHER_DISEASE if laboratory.names_other(name) else None
 
 
-def reads_positive(*answers: str, around: frozenset[str] = frozenset()) -> bool:
+def reads_positive(*answers: str, laboratory: Laboratory) -> bool:
     """Return whether an answer says in some language, or by some code, that something was found."""
-    return any(propose_code("RESULTAT", answer, around) == "P" for answer in answers if answer)
+    return any(propose_answer(answer, laboratory) == "P" for answer in answers if answer)

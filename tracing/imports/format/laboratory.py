@@ -27,7 +27,9 @@ class Laboratory:
     other_names: str | None = None
     """The same for other diseases."""
     around: frozenset[str] = frozenset()
-    """Words that name the disease beside an answer: “SARS-CoV-2 : DETECTE”."""
+    """Words that name the disease beside an answer: “ROUGEOLE : DETECTE”."""
+    answers: Mapping[str, str] = field(default_factory=dict)
+    """Codes of a terminology that name the disease as the answer, with the code of `RESULTAT` that they mean."""
 
     def test_of(self, code: str, taught: Mapping[str, str]) -> str | None:
         """Return what the test with a code is: by LOINC, else as was taught for the source; None: nobody knows.
@@ -59,12 +61,19 @@ class Laboratory:
             "name": self.name,
             "other_names": self.other_names,
             "around": sorted(self.around),
+            "answers": dict(self.answers),
         }
 
     @classmethod
     def from_dict(cls, sent: Mapping[str, Any]) -> "Laboratory":
         """Read back what `to_dict` returned."""
-        return cls(dict(sent["codes"]), sent["name"], sent["other_names"], frozenset(sent["around"]))
+        return cls(
+            dict(sent["codes"]),
+            sent["name"],
+            sent["other_names"],
+            frozenset(sent["around"]),
+            dict(sent["answers"]),
+        )
 
 
 NO_LABORATORY = Laboratory()

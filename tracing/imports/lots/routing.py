@@ -50,7 +50,8 @@ def laboratory_of(programme: str) -> Laboratory:
     said = get_pack(programme).laboratory
     codes = dict.fromkeys(said.other_pathogens, OTHER_DISEASE)
     codes |= {code: TEST_OF.get(kind, OTHER_METHOD) for kind, theirs in said.tests.items() for code in theirs}
-    return Laboratory(codes, said.name, said.other_names, said.around)
+    answers = {code: answer for answer, theirs in said.answers.items() for code in theirs}
+    return Laboratory(codes, said.name, said.other_names, said.around, answers)
 
 
 class Routing(NamedTuple):

@@ -169,9 +169,7 @@ class Observation:
             return False
         if self.laboratory.is_named(self.names):
             return True
-        return not self.is_anothers and reads_positive(
-            *self.answers, *self.texts, around=self.laboratory.around
-        )
+        return not self.is_anothers and reads_positive(*self.answers, *self.texts, laboratory=self.laboratory)
 
 
 def _other_than(code: str, *names: str) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Mapping as Table
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from tracing.imports.format.codes import CODES, TEST, propose_code, propose_test
+from tracing.imports.format.codes import CODES, TEST, propose_answer, propose_code, propose_test
 from tracing.imports.format.columns import REQUIRED, heading_key
 from tracing.imports.format.date_orders import DATES, DateOrder, with_day_first
 from tracing.imports.format.dates import read_moment
@@ -164,8 +164,11 @@ def proposed_meaning(name: str, value: str, text: str, laboratory: Laboratory) -
     """Return what a sender's code likely means, by itself or by the text beside it."""
     if name == TEST:
         return propose_test(f"{value} {text}", laboratory)
-    around = laboratory.around
-    return propose_code(name, value, around) or (propose_code(name, text, around) if text else None)
+    for said in (value, text):
+        meaning = propose_answer(said, laboratory) if name == "RESULTAT" else propose_code(name, said)
+        if said and meaning:
+            return meaning
+    return None
 
 
 def mapping_from(

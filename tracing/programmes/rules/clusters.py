@@ -5,10 +5,6 @@ from datetime import date, datetime, timedelta
 
 from tracing.programmes.schema import Pack
 
-USUAL_CASES, USUAL_DAYS = 3, 7
-"""Where the programme says nothing: what Santé publique France calls a cluster of Covid-19 (19 October 2020). It only
-decides what a list shows; nothing follows from it by itself."""
-
 
 @dataclass(frozen=True)
 class Clusters:
@@ -17,7 +13,7 @@ class Clusters:
     cases: int
     days: int
     reason: str | None
-    """The id of the rule; None: the programme has none, and nothing is offered."""
+    """The id of the rule; None: the programme has none that day, and nothing is offered."""
 
     def since(self, at: datetime) -> datetime:
         """Return the moment from which on a place named counts."""
@@ -33,5 +29,6 @@ def clusters(pack: Pack, *, on: date) -> Clusters:
     """Return from when on a place named by several cases is looked at, by the rule in force."""
     row = next((one for one in pack.hand_offs if one.cluster is not None and one.in_force(on)), None)
     if row is None or row.cluster is None:
-        return Clusters(USUAL_CASES, USUAL_DAYS, None)
+        # it only decides what a list shows: nothing follows from it by itself
+        return Clusters(pack.listed_together.cases, pack.listed_together.days, None)
     return Clusters(row.cluster.cases, row.cluster.days, row.id)
