@@ -23,12 +23,14 @@ from tracing.contacts.case_closing import close_when_done
 from tracing.contacts.models import Contact
 from tracing.facts import queries as fact_queries
 from tracing.facts import services as facts
-from tracing.facts.rules import FactKind, FactSource, NewFact, Subject, SubjectType
+from tracing.facts.rules import OF_IDENTITY, FactKind, FactSource, NewFact, Subject, SubjectType
 from tracing.facts.ruling_rules import Ground, Ruling, RulingKind
 from tracing.kernel.db import Session
 from tracing.kernel.db import session as database
 from tracing.messages import queries as messages
+from tracing.people import correction_services as corrections
 from tracing.people import queries as people
+from tracing.people.correction_rules import Correction
 from tracing.queue import queries as queue
 from tracing.queue import services as queue_services
 from tracing.queue.models import ENDED, CallTask, TaskState
@@ -98,6 +100,7 @@ measures = st.sampled_from(
 risks = st.sampled_from(
     [ruling(kind) for kind in (RulingKind.AT_RISK, RulingKind.NEGLIGIBLE, RulingKind.RISK_BY_RULE)]
 )
+streets = st.sampled_from(["3 rue des Lilas", "9 quai Sud"])
 tests = st.tuples(st.sampled_from(["pcr_negative", "antigen_positive", "self_test_positive"]), days)
 said_of = [
     (cases, FactKind.ONSET, days | st.just("unknown"), OWN, BETTER),
@@ -121,12 +124,26 @@ said_of = [
     (cases | listed, FactKind.TEST, tests, OWN),
     (cases | listed, FactKind.HOSPITAL, st.booleans(), OWN, BETTER),
     (persons, FactKind.WRONG_NUMBER, yes, FactSource.TRACER),
+    (persons, FactKind.BIRTH_DATE, st.sampled_from(["1950-01-02", "2012-06-02"]), OWN, FactSource.RELATIVE),
+    (persons, FactKind.ADDRESS, streets, OWN, FactSource.RELATIVE),
+    *(
+        (persons, kind, st.sampled_from(["Durand", "Blain"]), OWN, FactSource.RELATIVE)
+        for kind in (FactKind.BIRTH_NAME, FactKind.USUAL_NAME, FactKind.FIRST_NAMES)
+    ),
 ]
 """Of whom each kind of fact is said, what, and by whom."""
 words = st.one_of(word(*one) for one in said_of)
 """One word of each source on each matter: whoever says two things on one matter means the later one."""
 histories = st.lists(words, max_size=9, unique_by=lambda one: (one.about, one.kind, one.source))
 told_already = st.sets(st.sampled_from(["marie", "marie_again", "luc", "zoe", "luc_again"]))
+
+
+def corrected_by(one: Word) -> dict[str, Any]:
+    """Return what a word corrects, as a form gives it."""
+    if one.kind is FactKind.ADDRESS:
+        return {"address": (one.value, "44000", "Nantes")}
+    is_day = one.kind is FactKind.BIRTH_DATE
+    return {one.kind.value: date.fromisoformat(one.value) if is_day else one.value}
 
 
 class People:
@@ -192,6 +209,14 @@ class People:
         if one.kind is FactKind.WRONG_NUMBER:
             number = NUMBERS[one.about]
             more |= {"number_hash": people.number_hashes(subject[1], [number])[number]}
+        if one.kind in OF_IDENTITY:
+            corrected = Correction(**corrected_by(one))
+            sent_by = FactSource.LABORATORY
+            said = corrections.facts_of(
+                subject[1], corrected, source=one.source, sent_by=sent_by, is_other=True
+            )
+            consequences.record(said, by=None, at=at)
+            return
         new = NewFact(
             subject=subject, kind=one.kind, value=one.kept, source=one.source, cohort=NOW.date(), **more
         )
@@ -200,12 +225,27 @@ class People:
     def take_back(self, one: Word, at: Any) -> None:
         """Say that it was a mistake."""
         subject = self.subject(one)
+        if one.kind in OF_IDENTITY:
+            for record in people.records_of_same_person(subject[1]):
+                self._take_back_of(record, one, at)
+            return
         said = [
             fact
             for fact in fact_queries.facts_of(*subject)
             if (fact.kind, fact.source, fact.value, fact.retracts) == (one.kind, one.source, one.kept, None)
         ]
         facts.retract(said[-1], subject, source=one.source, cohort=NOW.date(), by=None, at=at)
+
+    def _take_back_of(self, record: int, one: Word, at: Any) -> None:
+        """Take back what was said of who somebody is, in one of their records; nothing if it was no correction."""
+        subject = (SubjectType.PERSON, record)
+        said = [
+            fact
+            for fact in fact_queries.facts_of(*subject)
+            if (fact.kind, fact.source, fact.retracts) == (one.kind, one.source, None)
+        ]
+        for fact in said:
+            facts.retract(fact, subject, source=one.source, cohort=NOW.date(), by=None, at=at)
 
     def picture(self) -> dict[str, Any]:
         """Return everything that was decided, and where every call stands."""
@@ -228,6 +268,7 @@ class People:
                 found[f"contact {name}"] += (one.quarantine_measure, one.quarantine_last_day)
         for name, person_id in self.persons.items():
             found[f"messages of {name}"] = messages.is_stopped(person_id)
+            found[f"identity of {name}"] = people.find_joint_identity(person_id)
         return found
 
     def uninformed(self) -> list[str]:

@@ -300,3 +300,28 @@ def test_notes_of_two_records_that_turn_out_to_be_one_person_are_listed_until_on
     assert twin.number in ben.get(f"/sick-notes/{issued.id}").text
     ben.follow(f"/sick-notes/{twin.id}/cancel", {"cancel-why": "not_due"})
     assert session.get_one(SickNote, issued.id, populate_existing=True).mend is not NoteMend.OVERLAPS
+
+
+def test_a_note_that_prints_who_they_were_is_marked_made_anew_and_unmarked_if_that_is_taken_back(
+    browse, story, ada, phone, issued
+):
+    page = phone.path.removesuffix("/sick-note") + "/identity"
+    who = {"birth_name": "Dupont", "first_names": "Marie", "birth_date": "1980-05-17", "source": "person"}
+    home = {"address": "3 rue des Lilas", "postcode": "44000", "city": "Nantes"}
+    ada.post(page, who | home | {"birth_name": "Dupond"}, status=303)
+    assert notes(session)[0].mend is NoteMend.BEARER
+    assert issued.number in browse.as_(story.ben).get("/sick-notes/to-mend").text
+
+    ada.post(f"{page}/take-back", status=303)
+    assert notes(session)[0].mend is None
+
+    ada.post(page, who | home | {"address": "5 rue des Lilas"}, status=303)
+    ben = browse.as_(story.ben)
+    ben.post(
+        f"/sick-notes/{issued.id}/bearer",
+        {"birth_name": "Dupont", "first_names": "Marie"} | home | {"address": "5 rue des Lilas"},
+        status=303,
+    )
+    old, new = notes(session)
+    assert (old.state, new.state, new.mend) == (NoteState.REPLACED, NoteState.ISSUED, None)
+    assert content_of_note(new).bearer.address == ("5 rue des Lilas", "44000 Nantes")

@@ -1,9 +1,10 @@
 """What the page of a file shows: the short answer, then everything in order of time, each with its source."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -24,7 +25,7 @@ from tracing.contacts.models import Contact, ContactStatus
 from tracing.contacts.words import CRITERION_WORDS, RISK_WORDS
 from tracing.escalations.models import EscalationState
 from tracing.facts.models import Fact
-from tracing.facts.rules import in_force, standing
+from tracing.facts.rules import OF_IDENTITY, in_force, standing
 from tracing.facts.words import KIND_WORDS, SOURCE_WORDS
 from tracing.help_requests.rules import OPEN as OPEN_HELP
 from tracing.help_requests.rules import HelpState
@@ -377,9 +378,7 @@ def _facts(data: FileData, sees: Sees) -> list[FactLine]:
     return [
         FactLine(
             what=str(KIND_WORDS[row.kind]),
-            value=words.value_in_words(row.kind, row.value, row.speaks_of)
-            if shows_value(row.kind, sees, restricted)
-            else None,
+            value=_value_of(row) if shows_value(row.kind, sees, restricted) else None,
             source=str(SOURCE_WORDS[row.source]),
             said_at=row.said_at,
             by=data.members.get(row.by_id or 0, ""),
@@ -398,9 +397,19 @@ def _state_of(row: Fact, counting: set[int], stands: set[int]) -> str:
     return "replaced" if row.id in stands else "taken_back"
 
 
+def _value_of(row: Fact) -> str:
+    if row.kind in OF_IDENTITY:
+        stated = _opened(row).get("identity")
+        return words.identity_in_words(row.kind, stated) if stated else ""
+    return words.value_in_words(row.kind, row.value, row.speaks_of)
+
+
 def _words_of(row: Fact) -> str:
-    opened = vault.find_unsealed("facts", row.id, row.cohort, row.sealed)
-    return str(opened.get("words", "")) if opened is not None else ""
+    return str(_opened(row).get("words", ""))
+
+
+def _opened(row: Fact) -> Mapping[str, Any]:
+    return vault.find_unsealed("facts", row.id, row.cohort, row.sealed) or {}
 
 
 def _answers(data: FileData) -> list[tuple[Script, list[Line]]]:

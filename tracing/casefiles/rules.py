@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from tracing.facts.rules import FactKind
+from tracing.facts.rules import OF_IDENTITY, FactKind
 from tracing.programmes.data_fields import DataField
 from tracing.staff.models import Role
 
@@ -87,6 +87,7 @@ NOT_OF_HEALTH = frozenset(
         FactKind.LAST_CONTACT,
         FactKind.LIVES_WITH_CASE,
         FactKind.KEPT_IN_LIST,
+        *OF_IDENTITY,
     }
 )
 """Facts that a supervisor reads: who is to be called, and the days. A new kind is an adviser's until it stands here."""

@@ -179,6 +179,22 @@ def value_in_words(kind: FactKind, value: Any, on: date | None = None) -> str:
         return text
 
 
+def identity_in_words(kind: FactKind, stated: Mapping[str, str]) -> str:
+    """Return what was said of who somebody is, as it is read; a birth date or name that nobody knew says so."""
+    if kind is FactKind.ADDRESS:
+        found = ", ".join(
+            filter(
+                None,
+                (stated.get("address"), f"{stated.get('postcode', '')} {stated.get('city', '')}".strip()),
+            )
+        )
+    elif kind is FactKind.BIRTH_DATE and stated.get("birth_date"):
+        found = f"{date.fromisoformat(stated['birth_date']):%d/%m/%Y}"
+    else:
+        found = stated.get(kind.value, "")
+    return found or str(_("inconnu"))
+
+
 def is_told(kind: str, detail: Mapping[str, Any], *, by_id: int | None) -> bool:
     """Return whether the file tells what the log says, or leaves it to the journal or to the call beside it."""
     if kind == "task.closed":

@@ -130,6 +130,8 @@ class NoteNow:
     """The last day that a note of this first day may have, however long the measure is."""
     overlaps: bool = False
     """Another note of the person covers one of its days."""
+    names_another: bool = False
+    """The person was corrected since, and it prints who they were."""
     is_doctors: bool = False
     """A doctor agreed to its days: it stands, whatever the measure."""
     granted_until: date | None = None

@@ -52,6 +52,7 @@ from tracing.sickleave import answers as said
 from tracing.sickleave import queries as note_queries
 from tracing.sickleave.models import VALID, NoteKind, NoteState, SickNote
 from tracing.sickleave.rules import NoteMend, earliest_day, ends_with_measure, latest_day
+from tracing.sickleave.services import naming_another
 from tracing.staff import queries as staff
 
 _ONE_DAY = timedelta(days=1)
@@ -73,6 +74,7 @@ def case_now(
     live = live_among(task.id for task in tasks)
     notes = _notes_of([task.id for task in tasks])
     answers = call_queries.answers_by_task(notes.keys(), said.DECIDE_A_NOTE)
+    misnamed = naming_another([note for note, _first in notes.values()])
     overlapping = note_queries.overlapping(
         {task: (note.person_id, first.first_day, note.last_day) for task, (note, first) in notes.items()}
     )
@@ -128,6 +130,7 @@ def case_now(
             if is_parents
             else subject is Subject.CASE or (begins == note.first_day and to_the_end),
             overlaps=note.task_id in overlapping,
+            names_another=note.id in misnamed,
             is_doctors=agreed is not None and agreed[0] <= note.first_day and note.last_day <= agreed[1],
             granted_until=agreed[1] if agreed is not None else None,
             granted_first=_granted_first(initial, agreed, given),

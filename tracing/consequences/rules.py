@@ -275,6 +275,8 @@ def _of_note(person: MeasuredPerson, *, due: date | None) -> Iterable[Consequenc
         due = _last_day_of(note, due)
         if due is not None and due != note.last_day:
             mend, day = (NoteMend.LONGER if due > note.last_day else NoteMend.SHORTER), due
+    if mend is None and note.names_another:
+        mend = NoteMend.BEARER
     if note.accepted is not None and (mend, day) == note.accepted:
         return
     if mend is None and is_left:

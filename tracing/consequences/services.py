@@ -27,6 +27,7 @@ from tracing.consequences.follow_ups import follow_up_of, note_event, task_of
 from tracing.consequences.models import HeldBack
 from tracing.consequences.picture_rules import Consequence, ConsequenceKind
 from tracing.contacts import calling
+from tracing.contacts import identities as contact_identities
 from tracing.contacts import queries as contact_queries
 from tracing.contacts import services as contacts
 from tracing.contacts.case_closing import close_when_done, open_again
@@ -46,16 +47,18 @@ from tracing.facts.rules import (
 )
 from tracing.facts.ruling_rules import measure_ruled, note_days_ruled
 from tracing.hand_offs import services as hand_offs
-from tracing.kernel import clock
+from tracing.kernel import clock, events
 from tracing.kernel.db import lock_row, session
 from tracing.messages import queries as message_queries
 from tracing.messages import services as messages
+from tracing.people import correction_services as corrections
 from tracing.people import queries as people
 from tracing.programmes.rules import age_on
 from tracing.queue import queries as queue_queries
 from tracing.queue import services as queue
 from tracing.queue.models import STILL_TO_CALL, CallTask, TaskState
 from tracing.queue.rules import CallAgain
+from tracing.sickleave import queries as note_queries
 from tracing.sickleave import services as notes
 from tracing.sickleave.mending import notices
 
@@ -198,6 +201,7 @@ def _follow_elsewhere(
 
 
 def _follow_person(person_id: int, *, by: int | None, at: datetime) -> None:
+    _follow_identity(person_id, by=by, at=at)
     picture = person_queries.person_now(person_id)
     for one in person_rules.of_person(picture):
         _PERSON_STEPS[one.kind](one, by, at)
@@ -210,6 +214,21 @@ def _follow_person(person_id: int, *, by: int | None, at: datetime) -> None:
         today = clock.local_day(at, queries.zone_of(case))
         listed = [] if contact is None else [contact]
         _carry_out(case, listed, today=today, only_contacts=contact is not None, by=by, at=at)
+
+
+def _follow_identity(person_id: int, *, by: int | None, at: datetime) -> None:
+    """Keep who a person is as what counts says; their age and the papers with their name follow."""
+    corrected = corrections.follow(person_id, at=at)
+    if not corrected:
+        return
+    contact_identities.follow_corrections(corrected)
+    tasks = list(queue_queries.tasks_of_person(person_id))
+    site_id = tasks[0].site_id if tasks else None
+    about = ("person", person_id)
+    events.record("person.identity_corrected", by=by, at=at, subject=about, site_id=site_id)
+    of_notes = note_queries.tasks_with_notes(corrected) - {one.id for one in tasks}
+    tasks += [queue_queries.get_task(one) for one in sorted(of_notes)]
+    _follow(frozenset(one.subject for one in tasks), by, at)
 
 
 def remember_told(task: CallTask, *, at: datetime) -> None:

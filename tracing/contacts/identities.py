@@ -1,8 +1,10 @@
 """The person behind a contact: recognised by full identity, or newly registered; and refusal of duplicates."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date, datetime
+
+from sqlalchemy import select
 
 from tracing.contacts import queries
 from tracing.contacts.errors import AlreadyNamed, IsTheCase, MayBeTheCase
@@ -12,7 +14,15 @@ from tracing.kernel.db import session
 from tracing.people import queries as people_queries
 from tracing.people import services as people
 from tracing.people.models import KeyKind, Person
-from tracing.people.rules import Identity, completed, given_birth_key, may_be_one, same_person
+from tracing.people.rules import (
+    NAMES_AND_BIRTH,
+    Identity,
+    completed,
+    given_birth_key,
+    may_be_one,
+    same_person,
+    with_corrections_of,
+)
 from tracing.vault import services as vault
 
 
@@ -49,7 +59,9 @@ def correct(contact: Contact, described: Described, *, may_move: bool, cohort: d
     if may_move and moves and known is not None:
         return _complete(*known, described, cohort=cohort)
     if not shared:
-        people.revise(person, described.corrects(identity or described.identity))
+        newer = described.corrects(identity or described.identity)
+        # what somebody who knows better has corrected is not the case's to change
+        people.revise(person, newer if identity is None else with_corrections_of(identity, newer))
         return person
     if identity is not None and (not may_move or known is not None):
         return _complete(person, identity, described, cohort=cohort)
@@ -110,6 +122,22 @@ def keep_birth_date(person_id: int, contact: Contact | None, born: date) -> bool
         seal(contact, replace(named, birth_date=born))
         session.flush()
     return was_unknown
+
+
+def follow_corrections(corrected: Mapping[int, tuple[Identity, Identity]]) -> None:
+    """Write in the lines of people who were corrected what is another now: before and after, by record."""
+    lines = select(Contact).where(Contact.person_id.in_(corrected), Contact.sealed.is_not(None))
+    for contact in session.scalars(lines.order_by(Contact.id).with_for_update()).all():
+        described = queries.described(contact)
+        before, now = corrected[contact.person_id]
+        new = {
+            name: getattr(now, name)
+            for name in NAMES_AND_BIRTH
+            if getattr(now, name) != getattr(before, name)
+        }
+        if described is not None and new:
+            seal(contact, replace(described, **new))
+    session.flush()
 
 
 def seal(contact: Contact, described: Described) -> None:

@@ -63,6 +63,17 @@ class NoSuchHour(Invalid):
         )
 
 
+class ConfirmIdentityFirst(Invalid):
+    """Too much differs for the person on the line to be that of the file, and nothing was confirmed."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "Nom, prénom et naissance ne se corrigent pas ensemble avant que l’identité soit confirmée. Si presque rien ne correspond, terminez par «\u202fIdentité non confirmée\u202f»\u202f: le superviseur compare."
+            )
+        )
+
+
 class OnACallAlready(Refused):
     """A tracer who is on a call cannot take another caller."""
 

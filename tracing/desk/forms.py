@@ -1,6 +1,7 @@
 """Forms that end or leave a call: the outcome with its details, the reason for giving back, the colleague."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from flask_babel import gettext as _
@@ -24,11 +25,18 @@ from tracing.calls.rules import BY_TRACER, OUTCOMES, REASONS_TO_CHOOSE, Asks, Ca
 from tracing.calls.words import REASON_WORDS as GIVE_BACK_WORDS
 from tracing.escalations.rules import AUDIENCE, LONGEST_QUESTION, Audience
 from tracing.escalations.words import REASON_WORDS
+from tracing.facts.rules import FactSource
+from tracing.facts.words import SOURCE_WORDS
+from tracing.people.correction_rules import Correction
+from tracing.people.rules import NAMES_AND_BIRTH, Identity
 from tracing.queue.availability import Colleague
 from tracing.staff.words import presence_in_words
 from tracing.ui import languages
 from tracing.ui.forms import PageForm
 
+NOT_FILLED_IN = {"autocomplete": "off"}
+TYPED_NAMES = ("birth_name", "usual_name", "first_names")
+PLACE = ("address", "postcode", "city")
 THERE = "there"
 """The hour of a callback is typed on the person's clock."""
 MEDICAL = tuple(reason for reason, audience in AUDIENCE.items() if audience is Audience.ADVISER)
@@ -149,6 +157,67 @@ class EndForm(PageForm):
         """The language chosen for the chosen outcome."""
         field = {Asks.LANGUAGE: self.language, Asks.INTERPRETER: self.interpreter}.get(asked_by(self))
         return (field.data or None) if field else None
+
+
+class IdentityForm(PageForm):
+    """Who the person on the line says they are; each field holds what the file says until it is corrected."""
+
+    birth_name = StringField(_l("Nom de naissance"), validators=[Length(max=80)], render_kw=NOT_FILLED_IN)
+    usual_name = StringField(_l("Nom d’usage"), validators=[Length(max=80)], render_kw=NOT_FILLED_IN)
+    first_names = StringField(
+        _l("Prénoms"),
+        validators=[InputRequired(_l("Donnez le prénom.")), Length(max=80)],
+        render_kw=NOT_FILLED_IN,
+    )
+    birth_date = DateField(_l("Date de naissance"), validators=[Optional()])
+    address = StringField(_l("Adresse"), validators=[Length(max=200)], render_kw=NOT_FILLED_IN)
+    postcode = StringField(_l("Code postal"), validators=[Length(max=12)], render_kw=NOT_FILLED_IN)
+    city = StringField(_l("Commune"), validators=[Length(max=80)], render_kw=NOT_FILLED_IN)
+    source = RadioField(
+        _l("Qui le dit"),
+        choices=[
+            SelectChoice(one.value, SOURCE_WORDS[one])
+            for one in (FactSource.PERSON, FactSource.REPRESENTATIVE, FactSource.RELATIVE)
+        ],
+        validators=[InputRequired(_l("Dites de qui vous le tenez."))],
+    )
+    is_other = BooleanField(_l("Ce n’est pas la personne décédée, ou qui ne veut plus d’appel"))
+
+    def fill(self, known: Identity, source: FactSource) -> None:
+        """Fill in what is known, and who is on the line."""
+        for name in (*NAMES_AND_BIRTH, "usual_name", *PLACE):
+            self[name].data = getattr(known, name)
+        self.source.data = source.value
+
+    def show_before(self, known: Identity) -> None:
+        """Say under each field what the file says."""
+        for name in (*NAMES_AND_BIRTH, "usual_name", *PLACE):
+            value = getattr(known, name)
+            before = value.strftime("%d/%m/%Y") if isinstance(value, date) else value
+            self[name].description = _("Au dossier\u202f: %(value)s", value=before or _("rien"))
+
+    @property
+    def correction(self) -> Correction:
+        """Return what was corrected; an emptied birth date or birth name is left as it was."""
+        typed = {name: " ".join((self[name].data or "").split()) for name in (*TYPED_NAMES, *PLACE)}
+        place = (typed["address"], typed["postcode"], typed["city"])
+        return Correction(
+            birth_name=typed["birth_name"] or None,
+            usual_name=typed["usual_name"],
+            first_names=typed["first_names"] or None,
+            birth_date=self.birth_date.data,
+            address=place if any(place) else None,
+        )
+
+    @property
+    def said_by(self) -> FactSource:
+        """Whose word it is; call this on a valid form."""
+        return FactSource(self.source.data)
+
+    def as_lines(self) -> list[tuple[str, str]]:
+        """Return what was typed, to show it where it could not be kept."""
+        names = (*NAMES_AND_BIRTH, "usual_name", *PLACE)
+        return [(self[name].label.text, str(self[name].data)) for name in names if self[name].data]
 
 
 class GiveBackForm(PageForm):

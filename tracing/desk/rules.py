@@ -169,6 +169,10 @@ def is_plausible_onset(onset: date, sampled: date) -> bool:
     return -MOST_DAYS_BEFORE_SAMPLING <= (onset - sampled).days <= MOST_DAYS_AFTER_SAMPLING
 
 
+IDENTIFYING = frozenset({FactKind.BIRTH_NAME, FactKind.FIRST_NAMES, FactKind.BIRTH_DATE})
+"""By which somebody is known to be the person of the file: two of them must agree before the third is corrected."""
+
+
 def source_of(answers: Mapping[str, Any]) -> FactSource:
     """Return whose word the answers of a conversation are."""
     is_by_another = answers.get(WHO_ANSWERS) in ANSWER_FOR_SOMEBODY

@@ -22,7 +22,7 @@ from tracing.desk.home import dashboard, own_views
 from tracing.desk.home.notices import must_read_first
 from tracing.desk.inbound import views as incoming_views
 from tracing.desk.rules import DATING_QUESTIONS, RED_FLAGS
-from tracing.desk.screen import handover_views
+from tracing.desk.screen import handover_views, identity_views
 from tracing.desk.screen.page_views import (
     call_url,
     show_answered,
@@ -95,6 +95,16 @@ bp.add_url_rule(
     "/calls/<int:call_id>/tasks/<int:task_id>/handover",
     "keep_handover",
     handover_views.keep_handover,
+    methods=["POST"],
+)
+bp.add_url_rule(
+    "/calls/<int:call_id>/tasks/<int:task_id>/identity",
+    view_func=identity_views.identity,
+    methods=["GET", "POST"],
+)
+bp.add_url_rule(
+    "/calls/<int:call_id>/tasks/<int:task_id>/identity/take-back",
+    view_func=identity_views.take_back_identity,
     methods=["POST"],
 )
 bp.add_url_rule(

@@ -29,6 +29,9 @@ WHY_WORDS = {
         "Le nom d’usage de l’une est donné comme nom de naissance de l’autre ; le premier prénom et la naissance sont communs."
     ),
     Why.GIVEN_NAME_MISSING: _l("Même nom, même naissance ; un prénom manque dans l’une des deux listes."),
+    Why.CORRECTED: _l(
+        "L’une des fiches a été corrigée ; l’autre est comme elle était avant, sans numéro ni NIR commun."
+    ),
     Why.RESEMBLED: _l("Les fiches se ressemblaient à l’arrivée du lot ; elles ont changé depuis."),
 }
 

@@ -77,7 +77,7 @@ class Fact(Base):
     index_key_id: Mapped[int | None]
     cohort: Mapped[date] = mapped_column(index=True)
     sealed: Mapped[bytes | None]
-    """Words in which it was said, where a kind has some: why a death was taken back."""
+    """Words in which it was said, where a kind has some: why a death was taken back; and who somebody is."""
 
     @property
     def said(self) -> Said:

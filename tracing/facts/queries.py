@@ -1,13 +1,14 @@
 """Read facts: always those of given subjects."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 from sqlalchemy import TextualSelect, and_, or_, select
 
 from tracing.facts.models import Fact
-from tracing.facts.rules import FactKind, Said, SubjectType, in_force
+from tracing.facts.rules import OF_IDENTITY, FactKind, Said, SubjectType, in_force
 from tracing.kernel.db import equals_any, session
+from tracing.vault import services as vault
 
 
 def facts_of(subject_type: SubjectType, subject_id: int) -> list[Said]:
@@ -69,6 +70,26 @@ def rows_about(subjects: Collection[tuple[SubjectType, int]]) -> list[Fact]:
         )
     )
     return list(session.scalars(select(Fact).where(about).order_by(Fact.id)))
+
+
+def identities_said(person_ids: Collection[int]) -> dict[int, list[tuple[Said, Mapping[str, str]]]]:
+    """Return what was said of who some people are, by record, in the order it came, without what was destroyed."""
+    session.flush()
+    chosen = (
+        select(Fact)
+        .where(
+            Fact.subject_type == SubjectType.PERSON,
+            equals_any(Fact.subject_id, sorted(person_ids)),
+            Fact.kind.in_(OF_IDENTITY),
+        )
+        .order_by(Fact.id)
+    )
+    found: dict[int, list[tuple[Said, Mapping[str, str]]]] = defaultdict(list)
+    for row in session.scalars(chosen):
+        opened = vault.find_unsealed("facts", row.id, row.cohort, row.sealed)
+        if row.retracts_id is not None or opened is not None:
+            found[row.subject_id].append((row.said, (opened or {}).get("identity", {})))
+    return dict(found)
 
 
 def in_force_of(subject_type: SubjectType, subject_id: int) -> dict[FactKind, Said]:

@@ -56,6 +56,22 @@ class FactKind(StrEnum):
     """The days of a sick note to which a doctor agreed outside the limits of the rule."""
     HOSPITAL = "hospital"
     """Whether the person is in hospital now: nobody rings to ask how they are meanwhile."""
+    BIRTH_NAME = "birth_name"
+    """Who somebody is, as it was sent and as it was corrected: the value is sealed (`NewFact.identity`)."""
+    USUAL_NAME = "usual_name"
+    FIRST_NAMES = "first_names"
+    BIRTH_DATE = "birth_date"
+    ADDRESS = "address"
+
+
+OF_IDENTITY = (
+    FactKind.BIRTH_NAME,
+    FactKind.USUAL_NAME,
+    FactKind.FIRST_NAMES,
+    FactKind.BIRTH_DATE,
+    FactKind.ADDRESS,
+)
+"""What is said of who somebody is, in the order in which it is asked."""
 
 
 class FactSource(StrEnum):
@@ -92,6 +108,21 @@ _ALIKE: Mapping[FactSource, int] = dict.fromkeys(FactSource, 1)
 """Whoever said it: the latest counts. A death that was said by mistake is lifted by a retraction, not by a better word."""
 
 
+_KNOWS_BEST = (
+    FactSource.PERSON,
+    FactSource.REPRESENTATIVE,
+    FactSource.REFERENT,
+    FactSource.SUPERVISOR,
+    FactSource.DOCTOR,
+)
+_ON_IDENTITY: Mapping[FactSource, int] = {
+    **dict.fromkeys(FactSource, 2),
+    **dict.fromkeys(_KNOWS_BEST, 3),
+    FactSource.LABORATORY: 1,
+}
+"""Nobody knows better who they are: whoever corrects it for them later has heard it from them."""
+
+
 @dataclass(frozen=True)
 class KindRule:
     """What a kind of fact is about, and whose word counts: the higher number, then the later one."""
@@ -123,6 +154,7 @@ KINDS: dict[FactKind, KindRule] = {
     FactKind.RISK: KindRule(_CONTACT),
     FactKind.NOTE_DAYS: KindRule(_CASE | _CONTACT),
     FactKind.HOSPITAL: KindRule(_CASE | _CONTACT, _ALIKE),
+    **dict.fromkeys(OF_IDENTITY, KindRule(_PERSON, _ON_IDENTITY)),
 }
 """Every kind of fact. A new one takes its place here; `consequences` says what follows from it."""
 
@@ -161,6 +193,8 @@ class NewFact:
     lot_id: int | None = None
     number_hash: bytes | None = None
     words: str = ""
+    identity: Mapping[str, str] = field(default_factory=dict)
+    """Of who somebody is: the fields and their values, sealed; `value` says only that something was said."""
     retracts: int | None = None
 
 

@@ -92,10 +92,14 @@ def _add(new: NewFact, known: Sequence[Said], *, by: int | None, at: datetime) -
         index_key_id=vault.index_key_id() if new.number_hash is not None else None,
         cohort=new.cohort,
     )
-    if new.retracts is None and adds_nothing(known, row.said):
+    # what is sealed is compared by whoever records it
+    if new.retracts is None and not new.identity and adds_nothing(known, row.said):
         return None
     row.id = take_id("facts")
-    row.sealed = vault.seal("facts", row.id, new.cohort, {"words": new.words}) if new.words else None
+    told = ({"words": new.words} if new.words else {}) | (
+        {"identity": dict(new.identity)} if new.identity else {}
+    )
+    row.sealed = vault.seal("facts", row.id, new.cohort, told) if told else None
     session.add(row)
     session.flush()
     if new.retracts is not None:

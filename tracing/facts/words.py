@@ -25,6 +25,11 @@ KIND_WORDS: dict[FactKind, LazyString] = {
     FactKind.RISK: _l("Risque, hors règle"),
     FactKind.NOTE_DAYS: _l("Jours d’arrêt, hors règle"),
     FactKind.HOSPITAL: _l("À l’hôpital"),
+    FactKind.BIRTH_NAME: _l("Nom de naissance"),
+    FactKind.USUAL_NAME: _l("Nom d’usage"),
+    FactKind.FIRST_NAMES: _l("Prénoms"),
+    FactKind.BIRTH_DATE: _l("Date de naissance"),
+    FactKind.ADDRESS: _l("Adresse"),
 }
 """Every kind of fact, as the file of a case names it (`tests/facts/test_words.py`)."""
 

@@ -373,7 +373,9 @@ def _added(newer: Identity, records: Sequence[KnownPerson], *, is_newer: bool) -
 
 
 def _moves(newer: Identity, known: Identity) -> bool:
-    """Return whether a newer record gives another address."""
+    """Return whether a newer record gives another address than one that nobody has corrected."""
+    if any(name == "address" for name, _value in known.sent):
+        return False
     place = (newer.address, newer.postcode, newer.city)
     return any(place) and normal_form(" ".join(place)) != normal_form(
         f"{known.address} {known.postcode} {known.city}"

@@ -20,6 +20,7 @@ from tracing.people.rules import (
     nirs_contradict,
     resemblance,
     same_person,
+    with_corrections_of,
 )
 
 
@@ -70,14 +71,14 @@ def joint(records: Sequence[Kept]) -> Identity:
     """Return the joint identity of several records of one person.
 
     It has the name as the leading record spells it, the numbers of all with the latest first, a NIR of their own rather
-    than a parent's, and the latest address as a whole.
+    than a parent's, and the latest address as a whole. What was corrected in any of them counts.
     """
     in_time = sorted(records, key=lambda one: one.cohort)
     together = in_time[0].identity
     for one in in_time[1:]:
         together = completed(together, one.identity)
     lead = next((one.identity for one in records if one.leads), in_time[0].identity)
-    return replace(
+    found = replace(
         together,
         birth_name=lead.birth_name,
         first_names=lead.first_names,
@@ -85,6 +86,10 @@ def joint(records: Sequence[Kept]) -> Identity:
         sex=lead.sex or together.sex,
         nir=lead.nir if nir_counts(lead) else together.nir,
     )
+    for one in (*in_time, *(one for one in records if one.leads)):
+        if one.identity.sent:
+            found = with_corrections_of(one.identity, found)
+    return found
 
 
 class Verdict(StrEnum):

@@ -22,6 +22,10 @@ from tracing.people.nir import counts_for
 
 ABROAD = ("country", "national_number")
 """Fields of people from another country's senders: stored only where they hold something."""
+NAMES_AND_BIRTH = ("birth_name", "first_names", "birth_date")
+"""Fields by which two records are matched."""
+ADDRESS = ("address", "postcode", "city", "insee_code", "country")
+"""Fields of an address, which is corrected as a whole: two halves would make a wrong one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +52,10 @@ class Identity:
     insee_code: str = ""
     country: str = ""
     national_number: str = ""
+    sent: tuple[tuple[str, str], ...] = ()
+    """What a laboratory, or whoever named the person, says where somebody who knows better has corrected it: pairs of a
+    field and its earlier value, `address` for all of an address. A later lot does not overwrite these fields, and the
+    person is still recognised by the earlier values."""
 
     @property
     def french_postcode(self) -> str:
@@ -63,13 +71,19 @@ class Identity:
         for name in ABROAD:
             if not stored[name]:
                 del stored[name]
+        if self.sent:
+            stored["sent"] = [list(pair) for pair in self.sent]
+        else:
+            del stored["sent"]
         return stored
 
     @classmethod
     def from_dict(cls, stored: Mapping[str, Any]) -> "Identity":
         """Read back what `to_dict` wrote."""
         born = date.fromisoformat(stored["birth_date"]) if stored["birth_date"] else None
-        typed = {"birth_date": born, "phones": tuple(stored["phones"])}
+        typed: dict[str, Any] = {"birth_date": born, "phones": tuple(stored["phones"])}
+        if "sent" in stored:
+            typed["sent"] = tuple((name, value) for name, value in stored["sent"])
         return cls(**{**stored, **typed})
 
     def __repr__(self) -> str:
@@ -81,9 +95,49 @@ def same_person(ours: Identity, theirs: Identity) -> bool:
     """Return whether both are one person.
 
     Birth dates are equal, given names agree, birth names or valid NIRs are equal, and no two NIRs that each
-    belong to their own person differ.
+    belong to their own person differ. A name or birth date that was corrected counts as it was sent before, too, with
+    an equal number or valid NIR beside it.
     """
-    return _looks_the_same(ours, theirs) and not nirs_contradict(ours, theirs)
+    if _looks_the_same(ours, theirs):
+        return not nirs_contradict(ours, theirs)
+    return _is_same_as_sent(ours, theirs) and _share_a_number(ours, theirs)
+
+
+def as_sent(identity: Identity) -> tuple[Identity, ...]:
+    """Return a person with each mixture of corrected and earlier names and birth dates, other than as they are now."""
+    mixtures = [identity]
+    for name, value in identity.sent:
+        if name in NAMES_AND_BIRTH:
+            mixtures += [_as_before(one, name, value) for one in mixtures]
+    return tuple(dict.fromkeys(mixtures))[1:]
+
+
+def _as_before(identity: Identity, name: str, value: str) -> Identity:
+    fields: dict[str, Any] = {name: value}
+    if name == "birth_date":
+        fields[name] = date.fromisoformat(value) if value else None
+    return replace(identity, **fields)
+
+
+def _is_same_as_sent(ours: Identity, theirs: Identity) -> bool:
+    """Return whether both are one person by what was sent before a correction of either."""
+    if not ours.sent and not theirs.sent:  # most people
+        return False
+    return any(
+        _looks_the_same(one, other) and not nirs_contradict(one, other)
+        for one in (ours, *as_sent(ours))
+        for other in (theirs, *as_sent(theirs))
+    )
+
+
+def _share_a_number(ours: Identity, theirs: Identity) -> bool:
+    return _shares_a_nir(ours, theirs) or not set(ours.phones).isdisjoint(theirs.phones)
+
+
+def birth_dates(identity: Identity) -> frozenset[date]:
+    """Return the birth date of a person, and the one that was sent before it was corrected."""
+    known = (identity, *as_sent(identity))
+    return frozenset(one.birth_date for one in known if one.birth_date is not None)
 
 
 def may_be_one(ours: Identity, theirs: Identity) -> bool:
@@ -114,6 +168,8 @@ class Why(StrEnum):
     """The usual name of one, of a marriage mostly, is given as the birth name of the other."""
     GIVEN_NAME_MISSING = "given_name_missing"
     """One list of given names is the other without one."""
+    CORRECTED = "corrected"
+    """One is as the other was before a correction, and nothing else says that they are one."""
     RESEMBLED = "resembled"
     """They were similar when the line came; their data has changed since."""
 
@@ -127,8 +183,10 @@ def resemblance(ours: Identity, theirs: Identity) -> Why | None:
     """Return why a person should compare two people who are not the same by rule; None if they need not.
 
     Birth dates are always equal. Birth names that differ by a letter or are parts of a double surname need a shared
-    telephone number or a valid NIR beside the first given name.
+    telephone number or a valid NIR beside the first given name. Of a corrected person, what was sent before counts too.
     """
+    if not _looks_the_same(ours, theirs) and _is_same_as_sent(ours, theirs):
+        return None if _share_a_number(ours, theirs) else Why.CORRECTED
     if ours.birth_date is None or ours.birth_date != theirs.birth_date:
         return None
     if _looks_the_same(ours, theirs):
@@ -172,12 +230,12 @@ def nir_counts(identity: Identity) -> bool:
 def completed(known: Identity, newer: Identity) -> Identity:
     """Return a known person completed with a newer record of theirs: the latest contact details come first.
 
-    Their own NIR is never replaced, and a parent's NIR is replaced by their own.
+    Their own NIR is never replaced, and a parent's NIR is replaced by their own. What was corrected stays.
     """
     keeps_nir = nir_counts(known) or newer.nir is None
     # The address is taken as a whole: two halves would make a wrong one.
     latest = newer if newer.address or newer.postcode or newer.city else known
-    return replace(
+    both = replace(
         known,
         usual_name=newer.usual_name or known.usual_name,
         sex=known.sex or newer.sex,
@@ -191,6 +249,17 @@ def completed(known: Identity, newer: Identity) -> Identity:
         country=latest.country,
         national_number=newer.national_number or known.national_number,
     )
+    return both if not known.sent else with_corrections_of(known, both)
+
+
+def with_corrections_of(known: Identity, other: Identity) -> Identity:
+    """Return another identity of a person with what was corrected in the known one."""
+    fields: dict[str, Any] = {}
+    for name, _value in known.sent:
+        for one in ADDRESS if name == ADDRESS[0] else (name,):
+            fields[one] = getattr(known, one)
+    fields["sent"] = tuple(sorted((dict(other.sent) | dict(known.sent)).items()))
+    return replace(other, **fields)
 
 
 def realm_key(value: str, *, is_invented: bool) -> str:

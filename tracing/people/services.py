@@ -153,11 +153,18 @@ def index_values(
 def _values(identity: Identity, given: tuple[str, ...] | None) -> list[tuple[KeyKind, str]]:
     values = [(KeyKind.PHONE, phone) for phone in rules.phone_keys(identity)]
     if identity.birth_date:
-        given = given or rules.given_birth_keys(identity)
-        values += [(KeyKind.GIVEN_BIRTH, key) for key in given]
-        values.append((KeyKind.NAME_BIRTH, rules.name_birth_key(identity, given[0])))
+        values += _by_name(identity, given or rules.given_birth_keys(identity))
+    # whoever gives a name or birth date as it was before a correction finds the person too
+    for former in rules.as_sent(identity) if identity.sent else ():
+        if former.birth_date:
+            values += _by_name(former, rules.given_birth_keys(former))
     if nir := rules.nir_key(identity):
         values.append((KeyKind.NIR, nir))
     if email := rules.email_key(identity):
         values.append((KeyKind.EMAIL, email))
     return values
+
+
+def _by_name(identity: Identity, given: tuple[str, ...]) -> list[tuple[KeyKind, str]]:
+    found = [(KeyKind.GIVEN_BIRTH, key) for key in given]
+    return [*found, (KeyKind.NAME_BIRTH, rules.name_birth_key(identity, given[0]))]

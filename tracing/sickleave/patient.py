@@ -1,18 +1,24 @@
 """The bearer of a note: the details asked for when it is issued, and stored with the person."""
 
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import select
 
+from tracing.calls.models import Call
 from tracing.contacts import identities
 from tracing.contacts import queries as contacts
+from tracing.facts import services as facts
+from tracing.facts.rules import FactSource
 from tracing.kernel.db import fresh, session
+from tracing.people import correction_services as corrections
 from tracing.people import queries as people
 from tracing.people import services as people_services
+from tracing.people.correction_rules import Correction
 from tracing.people.models import Person
 from tracing.people.rules import Identity
 from tracing.queue.models import CallTask
+from tracing.staff.agent import Agent
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -47,14 +53,29 @@ class BearerDetails:
         )
 
 
-def complete(task: CallTask, details: BearerDetails) -> None:
+def complete(call: Call, task: CallTask, details: BearerDetails, *, by: Agent, at: datetime) -> None:
     """Store the details on the person, in each of their records. Call `calls.lock_for_write` first."""
-    complete_person(task.person_id, details)
+    sent_by = FactSource.LABORATORY if task.contact_id is None else FactSource.CASE
+    complete_person(call, task.person_id, details, sent_by=sent_by, by=by, at=at)
     _complete_line(task, details)
 
 
-def complete_person(person_id: int, details: BearerDetails) -> None:
-    """Store the details on a person, in each of their records."""
+def complete_person(
+    call: Call, person_id: int, details: BearerDetails, *, sent_by: FactSource, by: Agent, at: datetime
+) -> None:
+    """Store the details on a person, in each of their records; another address than was known is their correction."""
+    known = people.find_joint_identity(person_id)
+    if known is not None and (known.address or known.postcode or known.city):
+        moved = Correction(address=(details.address, details.postcode, details.city))
+        said = corrections.facts_of(
+            person_id,
+            corrections.changes_in(person_id, moved),
+            source=FactSource.PERSON,
+            sent_by=sent_by,
+            call_id=call.id,
+            is_other=True,
+        )
+        facts.record(said, by=by.member_id, at=at)
     records = people.records_of_same_person(person_id)
     locked = select(Person).where(Person.id.in_(records)).order_by(Person.id).with_for_update()
     for person in session.scalars(fresh(locked)).all():

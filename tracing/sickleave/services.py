@@ -1,6 +1,7 @@
 """Services to issue a note during a call. Call `calls.services.lock_for_write` before every write."""
 
 import secrets
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
@@ -8,6 +9,8 @@ from sqlalchemy.dialects.postgresql import insert
 
 from tracing.calls import services as calls
 from tracing.calls.models import Call
+from tracing.facts import queries as facts
+from tracing.facts.rules import OF_IDENTITY, SubjectType
 from tracing.kernel import clock, events
 from tracing.kernel.db import lock_row, session, take_id
 from tracing.people import queries as people
@@ -371,6 +374,26 @@ def bearer_of(identity: Identity) -> Bearer:
         nir=identity.nir if nir_counts(identity) else None,
         address=tuple(line for line in (identity.address, town) if line),
     )
+
+
+def naming_another(notes: Sequence[SickNote]) -> frozenset[int]:
+    """Return those of some notes that print who their person was before a correction. Notes of nobody corrected cost one query."""
+    corrected = facts.facts_by_subject(
+        SubjectType.PERSON, [one.person_id for one in notes], kinds=OF_IDENTITY
+    )
+    concerned = [one for one in notes if one.person_id in corrected and one.sealed is not None]
+    known = people.joint_identities(one.person_id for one in concerned)
+    found = set()
+    for note in concerned:
+        identity = known.get(note.person_id)
+        try:
+            printed = queries.content_of_note(note).bearer
+        except IdentityDestroyed:
+            continue
+        # a number that was learnt since is no correction of who they are
+        if identity is not None and bearer_of(identity).model_copy(update={"nir": printed.nir}) != printed:
+            found.add(note.id)
+    return frozenset(found)
 
 
 def _code() -> str:

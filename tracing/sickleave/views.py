@@ -280,7 +280,7 @@ def _stored(call: Call, task: CallTask, asked: _Asked, *, at: datetime) -> Askin
     """Store the personal details of whoever asks; returns the parent, who is known by now, if it is one."""
     form = asked.form
     if asked.parent is None or not isinstance(form, ParentNoteForm):
-        patient.complete(task, form.details())
+        patient.complete(call, task, form.details(), by=agent(), at=at)
         if isinstance(form, WorkNoteForm):
             for question, value in form.answers.items():
                 calls.save_answer(call, task, question, value, by=agent(), at=at)

@@ -71,17 +71,6 @@ class DoctorStillAsked(Refused):
         super().__init__(_("Un avis est encore attendu pour cet appel : il repartira avec la réponse."))
 
 
-class MayBeBarred(Invalid):
-    """Somebody of the same given name, reached at this number, died or asked never to be called."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            _(
-                "Quelqu’un de ce prénom, joint à ce numéro, est déclaré décédé ou a demandé à ne plus être appelé. Si c’est une autre personne, cochez la case."
-            )
-        )
-
-
 class NotANumber(Invalid):
     """What was typed is not a number that can be rung."""
 

@@ -22,6 +22,7 @@ from tracing.kernel.errors import Refused
 from tracing.people import queries as people
 from tracing.people.models import KeyKind
 from tracing.people.phones import read_phones
+from tracing.people.rules import birth_dates
 from tracing.queue import queries as queue
 from tracing.queue import services
 from tracing.queue.claims import claim_household
@@ -182,9 +183,11 @@ def _behind_number(key: str, *, allow_fiction: bool, by: Agent) -> list[int]:
 def _born_on(person_ids: Sequence[int], born: date, *, or_unknown: bool = True) -> list[int]:
     """Return the people with this birth date; if there are none, those whose birth date is unknown."""
     known = people.joint_identities(person_ids)
-    dates = {one: known[one].birth_date for one in person_ids if one in known}
-    fits = [one for one, on in dates.items() if on == born]
-    return fits or [one for one, on in dates.items() if on is None and or_unknown]
+    dates = {one: birth_dates(known[one]) for one in person_ids if one in known}
+    # one that was corrected finds them too, unless it is somebody else's own
+    own = [one for one in dates if known[one].birth_date == born]
+    fits = own or [one for one, on in dates.items() if born in on]
+    return fits or [one for one in dates if known[one].birth_date is None and or_unknown]
 
 
 def _take(household_id: int, *, by: Agent, at: datetime) -> Call:

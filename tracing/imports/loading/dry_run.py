@@ -66,11 +66,12 @@ class Planner:
             if decision.outcome in (Outcome.CREATED, Outcome.REPEAT) or decision.completes:
                 first, *second = known.person_keys(line)
                 touched.add(first)
+                touched |= known.also.get(first, {}).keys() & known.people.keys()
                 for other in second:
                     self._also.setdefault(_digest(other), set()).add(first)
         keys = {lookups.key_of(*pair) for pair in zip(lines, fingerprints, strict=True)}
         self._earlier |= {key: tuple(known.earlier[key]) for key in keys}
-        self._people |= {_digest(key): _packed(known.people[key]) for key in touched}
+        self._people |= {_digest(key): _packed(known.people[key]) for key in touched & known.people.keys()}
 
     def plan(self, *, at: datetime) -> dict[str, Any]:
         """Return the counts that the report would have, with examples."""
@@ -124,6 +125,7 @@ def _packed(people: Sequence[KnownPerson]) -> bytes:
             *(one.person_id, one.is_leading, one.identity.birth_name, one.identity.first_names),
             *(str(one.identity.birth_date or ""), one.identity.sex, one.identity.nir, one.identity.phones),
             *(one.identity.email, one.identity.address, one.identity.postcode, one.identity.city),
+            one.identity.sent,
             [[case.case_id, case.first_sampled_at.isoformat(), case.needs_onset] for case in one.cases],
         ]
         for one in people
@@ -135,7 +137,7 @@ def _unpacked(packed: bytes) -> list[KnownPerson]:
     """Read back what `_packed` wrote; merged records share their cases."""
     cases_of: dict[int, list[KnownCase]] = {}
     people = []
-    for person_id, is_leading, name, given, born, sex, nir, phones, *place, cases in json.loads(packed):
+    for person_id, is_leading, name, given, born, sex, nir, phones, *place, sent, cases in json.loads(packed):
         email, address, postcode, city = place
         identity = Identity(
             birth_name=name,
@@ -145,6 +147,7 @@ def _unpacked(packed: bytes) -> list[KnownPerson]:
             nir=nir,
             phones=tuple(phones),
             email=email,
+            sent=tuple((name, value) for name, value in sent),
             address=address,
             postcode=postcode,
             city=city,

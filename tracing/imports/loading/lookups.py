@@ -46,7 +46,7 @@ class Known:
     people: dict[str, list[KnownPerson]] = field(default_factory=dict)
     """By `person_key`."""
     also: dict[str, dict[str, None]] = field(default_factory=lambda: defaultdict(dict))
-    """By the second of their `person_keys`, the `person_key`s of the people who have it."""
+    """By the second of their `person_keys`, or one from before a correction, the `person_key`s of the people who have it."""
     episodes: dict[int, int] = field(default_factory=lambda: defaultdict(int))
     cases: dict[int, KnownCase] = field(default_factory=dict)
     hashes: dict[str, bytes] = field(default_factory=dict)
@@ -105,7 +105,7 @@ class Known:
         if line.negative_pcr is None:
             return None
         who, sampled_on = line.negative_pcr
-        return case_of_negative(who, sampled_on, self.people.get(self.person_key(line), ()), self.zone)
+        return case_of_negative(who, sampled_on, self._candidates(line), self.zone)
 
     def person_key(self, line: ParsedLine) -> str:
         """Return the key shared by all records that may be the person of a line."""
@@ -131,14 +131,11 @@ class Known:
 
     def find_person(self, line: ParsedLine, person_id: int) -> KnownPerson | None:
         """Return what is known of the person a line was matched with."""
-        return next(
-            (one for one in self.people.get(self.person_key(line), ()) if one.person_id == person_id), None
-        )
+        return next((one for one in self._candidates(line) if one.person_id == person_id), None)
 
     def has_number(self, line: ParsedLine, person_id: int) -> bool:
         """Return whether the person of a line already has a telephone number, be it on a record merged with theirs."""
-        records = self.people.get(self.person_key(line), ())
-        return any(one.identity.phones for one in records if one.person_id == person_id)
+        return any(one.identity.phones for one in self._candidates(line) if one.person_id == person_id)
 
     def remember_case(
         self, person_id: int, line: ParsedLine, identity: Identity, case_id: int, sampled_at: datetime
@@ -159,7 +156,7 @@ class Known:
     def complete(self, line: ParsedLine, person_id: int, newer: Identity | None = None) -> None:
         """Complete a known person at once: the outcome of later lines must not depend on where batches end."""
         newer = newer or line.identity
-        for one in self.people.get(self.person_key(line), ()):
+        for one in self._candidates(line):
             if one.person_id == person_id and one.is_leading and newer is not None:
                 one.identity = completed(one.identity, newer)
 

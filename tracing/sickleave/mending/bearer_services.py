@@ -1,18 +1,16 @@
 """Make out anew the notes of a person whose name or address was written wrong: the days stay, the numbers are new."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from datetime import datetime
 
-from sqlalchemy import select
-
-from tracing.contacts import identities
-from tracing.contacts import queries as contacts
+from tracing.facts import services as facts
+from tracing.facts.rules import FactSource
 from tracing.kernel import events
-from tracing.kernel.db import find_row, fresh, session
+from tracing.kernel.db import find_row, session
+from tracing.people import correction_services as corrections
 from tracing.people import queries as people
-from tracing.people import services as people_services
-from tracing.people.models import Person
+from tracing.people.correction_rules import Correction
 from tracing.people.rules import Identity
 from tracing.queue import queries as queue
 from tracing.queue.models import CallTask
@@ -29,6 +27,7 @@ from tracing.sickleave.models import MovementKind, NoteKind, NoteState, SickNote
 from tracing.sickleave.reasons import Reason
 from tracing.sickleave.rules import CancelReason, DeliveryWay, NoteRefused
 from tracing.staff.agent import Agent
+from tracing.staff.models import Role
 from tracing.vault.errors import IdentityDestroyed
 
 
@@ -43,20 +42,19 @@ class CorrectedBearer:
     postcode: str
     city: str
 
+    @property
+    def correction(self) -> Correction:
+        """The same as what is said of a person."""
+        return Correction(
+            birth_name=self.birth_name,
+            usual_name=self.usual_name,
+            first_names=self.first_names,
+            address=(self.address, self.postcode, self.city),
+        )
+
     def corrects(self, identity: Identity) -> Identity:
         """Return the identity with this name and address."""
-        moved = (self.address, self.postcode, self.city) != (
-            identity.address,
-            identity.postcode,
-            identity.city,
-        )
-        return replace(
-            identity,
-            **self.__dict__,
-            insee_code="" if moved else identity.insee_code,
-            # a new address is in France unless its postcode is as it was
-            country=identity.country if self.postcode == identity.postcode else "",
-        )
+        return self.correction.of(identity)
 
 
 def bearer_of(note_id: int, *, by: Agent, at: datetime) -> Identity:
@@ -172,28 +170,14 @@ def _changes(note: SickNote, corrected: CorrectedBearer) -> bool:
 
 
 def _revise(note: SickNote, task: CallTask, corrected: CorrectedBearer, *, by: Agent, at: datetime) -> None:
-    """Store the correction on the person, in each of their records, and in the contact's line."""
-    records = people.records_of_same_person(note.person_id)
-    locked = select(Person).where(Person.id.in_(records)).order_by(Person.id).with_for_update()
-    changed = False
-    for person in session.scalars(fresh(locked)).all():
-        identity = people.find_identity(person.id)
-        if identity is not None and corrected.corrects(identity) != identity:
-            people_services.revise(person, corrected.corrects(identity))
-            changed = True
-    # the line that a parent's note belongs to is the child's
-    contact = contacts.find_contact(task.contact_id) if note.kind is not NoteKind.PARENT else None
-    described = contacts.described(contact) if contact is not None else None
-    if contact is not None and described is not None:
-        named = replace(described, birth_name=corrected.birth_name, first_names=corrected.first_names)
-        identities.seal(contact, named)
-        session.flush()
-    if changed:
-        events.record(
-            "person.identity_corrected",
-            by=by.member_id,
-            at=at,
-            subject=("person", note.person_id),
-            site_id=task.site_id,
-            task=task.id,
-        )
+    """Record the correction: their records and the contact's line follow, and what depends on who they are."""
+    # of a parent's note, only the parent is corrected: they were typed or named by somebody
+    is_own = note.kind is not NoteKind.PARENT and task.contact_id is None
+    said = corrections.facts_of(
+        note.person_id,
+        corrections.changes_in(note.person_id, corrected.correction),
+        source=FactSource.DOCTOR if by.holds(Role.ADVISER) else FactSource.SUPERVISOR,
+        sent_by=FactSource.LABORATORY if is_own else FactSource.CASE,
+        is_other=True,
+    )
+    facts.record(said, by=by.member_id, at=at)

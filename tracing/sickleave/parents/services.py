@@ -8,6 +8,7 @@ from tracing.calls import services as call_services
 from tracing.calls.models import Call
 from tracing.contacts import identities
 from tracing.contacts.rules import Described
+from tracing.facts.rules import FactSource
 from tracing.kernel import clock
 from tracing.people import queries as people
 from tracing.people.rules import Identity
@@ -99,5 +100,5 @@ def register(
         known = identities.person_of(described, is_invented=child.is_invented, cohort=today, at=at)
         person_id = known.id
         call_services.save_answer(call, task, TYPED, person_id, by=by, at=at)
-    patient.complete_person(person_id, details)
+    patient.complete_person(call, person_id, details, sent_by=FactSource.CASE, by=by, at=at)
     return Parent(person_id, people.find_joint_identity(person_id))

@@ -1,22 +1,20 @@
 """Decisions about what was said of a person: lift a bar, take a wrong number back, correct an identity."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from tracing.calls import queries as calls
 from tracing.calls.rules import SAID_IDENTITY
 from tracing.consequences import services as consequences
-from tracing.contacts import identities as contact_identities
-from tracing.contacts import queries as contacts
 from tracing.facts import queries as fact_queries
 from tracing.facts import rules as fact_rules
 from tracing.facts.rules import FactKind, FactSource, SubjectType
-from tracing.kernel import clock, events
-from tracing.kernel.db import lock_row, session
+from tracing.kernel import clock
+from tracing.kernel.db import session
 from tracing.messages import services as messages
+from tracing.people import correction_services as corrections
 from tracing.people import queries as people_queries
-from tracing.people import services as people
-from tracing.people.models import Person
+from tracing.people.correction_rules import Correction
 from tracing.people.rules import Identity
 from tracing.queue import services as queue
 from tracing.queue.models import BARRED, BARRED_AS, CallTask, TaskState
@@ -124,32 +122,18 @@ def correct_identity(
     task = lists.get_listed(task_id, site_id=by.site.id, lock=True).task
     if task.state is not TaskState.IDENTITY_FAILED:
         raise AlreadyDealtWith
-    for record in people_queries.records_of_same_person(task.person_id):
-        person = lock_row(Person, record)
-        identity = people_queries.find_identity(person.id)
-        if identity is None and person.id == task.person_id:
-            raise IdentityDestroyed
-        if identity is not None:
-            corrected = replace(
-                identity, birth_name=birth_name, first_names=first_names, birth_date=birth_date
-            )
-            services.refuse_if_barred(person, corrected, is_other=is_other)
-            people.revise(person, corrected)
-    contact = contacts.find_contact(task.contact_id)
-    described = contacts.described(contact) if contact is not None else None
-    if contact is not None and described is not None:
-        named = replace(described, birth_name=birth_name, first_names=first_names, birth_date=birth_date)
-        contact_identities.seal(contact, named)
-    events.record(
-        "person.identity_corrected",
-        by=by.member_id,
-        at=at,
-        subject=("person", task.person_id),
-        site_id=task.site_id,
-        task=task.id,
+    if people_queries.find_identity(task.person_id) is None:
+        raise IdentityDestroyed
+    typed = Correction(birth_name=birth_name, first_names=first_names, birth_date=birth_date)
+    said = corrections.facts_of(
+        task.person_id,
+        corrections.changes_in(task.person_id, typed),
+        source=FactSource.SUPERVISOR,
+        sent_by=FactSource.LABORATORY if task.contact_id is None else FactSource.CASE,
+        is_other=is_other,
     )
     found = services.put_back(task_id, by=by, at=at)
-    consequences.follow({task.subject}, by=by.member_id, at=at)
+    consequences.record(said, by=by.member_id, at=at)
     return found
 
 

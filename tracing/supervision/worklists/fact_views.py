@@ -6,11 +6,12 @@ from flask_babel import gettext as _
 
 from tracing.kernel import clock
 from tracing.kernel.db import transaction
+from tracing.people.errors import MayBeBarred
 from tracing.queue.models import BARRED, CallTask, TaskState
 from tracing.staff.access import agent, may
 from tracing.staff.models import Role
 from tracing.supervision import words
-from tracing.supervision.errors import AlreadyDealtWith, MayBeBarred
+from tracing.supervision.errors import AlreadyDealtWith
 from tracing.supervision.forms import IdentityForm, LiftForm
 from tracing.supervision.rules import WorkList
 from tracing.supervision.worklists import fact_services as services

@@ -19,6 +19,7 @@ from tracing.kernel import clock, events
 from tracing.kernel.db import lock_row, session
 from tracing.messages import queries as message_queries
 from tracing.messages.models import Message
+from tracing.people import correction_services as corrections
 from tracing.people import queries as people_queries
 from tracing.people import services as people
 from tracing.people.models import Person
@@ -39,7 +40,6 @@ from tracing.supervision.errors import (
     CannotBeReopened,
     CanStillBeTakenBack,
     DoctorStillAsked,
-    MayBeBarred,
     NotANumber,
     NotOnThisList,
     NumberSaidWrong,
@@ -224,7 +224,7 @@ def add_number(
     if identity is None:
         raise IdentityDestroyed
     corrected = replace(identity, phones=tuple(dict.fromkeys((*read.numbers, *identity.phones))))
-    refuse_if_barred(person, corrected, is_other=is_other)
+    corrections.refuse_if_barred(person, corrected, is_other=is_other)
     people.revise(person, corrected)
     events.record(
         "person.number_added",
@@ -238,17 +238,6 @@ def add_number(
     # the number may belong to a household that is already known
     households.settle_person(person.id, at=at)
     return task
-
-
-def refuse_if_barred(person: Person, identity: Identity, *, is_other: bool) -> None:
-    """Refuse an identity that may be that of somebody who must not be called, under another record.
-
-    Raises:
-        MayBeBarred
-    """
-    alike = people_queries.barred_alike(identity, is_invented=person.is_invented)
-    if not is_other and set(alike) - set(people_queries.records_of_same_person(person.id)):
-        raise MayBeBarred
 
 
 def give_up(task_id: int, *, by: Agent, at: datetime) -> CallTask:

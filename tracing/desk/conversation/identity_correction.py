@@ -1,0 +1,121 @@
+"""Correct, during a call, who the person on the line is: with whose word it is, and what follows from it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from tracing.calls import services as calls
+from tracing.calls.models import Call
+from tracing.consequences import services as consequences
+from tracing.desk import rules
+from tracing.desk.conversation.conversation import ScriptedConversation, talk_of
+from tracing.desk.errors import ConfirmIdentityFirst
+from tracing.facts.rules import FactKind, FactSource
+from tracing.people import correction_services as corrections
+from tracing.people import queries as people
+from tracing.people.correction_rules import Correction, changed
+from tracing.people.errors import AsItWas
+from tracing.people.rules import Identity
+from tracing.queue.models import CallTask
+from tracing.scripts.wording import confirmation_key, confirmation_value
+from tracing.staff.agent import Agent
+from tracing.vault.errors import IdentityDestroyed
+
+
+@dataclass(frozen=True, repr=False)
+class Corrected:
+    """What a call has corrected of a person so far."""
+
+    identity: Identity
+    kinds: Sequence[FactKind]
+
+
+def identity_of(task: CallTask) -> Identity:
+    """Return who the file says the person is.
+
+    Raises:
+        IdentityDestroyed
+    """
+    identity = people.find_joint_identity(task.person_id)
+    if identity is None:
+        raise IdentityDestroyed
+    return identity
+
+
+def who_speaks(answers: Mapping[str, Any]) -> FactSource:
+    """Return whose word it most likely is."""
+    return rules.source_of(answers)
+
+
+def corrected_in(call: Call, task: CallTask) -> Corrected:
+    """Return who the person is, and what was corrected in this call and stands."""
+    return Corrected(identity_of(task), corrections.corrected_in(task.person_id, call.id))
+
+
+def correct(
+    call: Call,
+    talk: ScriptedConversation,
+    correction: Correction,
+    *,
+    source: FactSource,
+    is_other: bool = False,
+    by: Agent,
+    at: datetime,
+) -> bool:
+    """Record who somebody on the line is, and carry out what follows. Call `calls.services.lock_for_write` first.
+
+    Returns whether it counts: the word of a relative is kept, but does not replace the person's own.
+
+    Before their identity is confirmed, one of name, given names and birth date may differ: who matches in nothing is
+    somebody else, and the supervisor compares.
+
+    Raises:
+        AsItWas: nothing was corrected.
+        ConfirmIdentityFirst: too much differs, and nothing was confirmed.
+        MayBeBarred, IdentityDestroyed
+    """
+    task = talk.task
+    known = identity_of(task)
+    kinds = changed(known, correction.of(known))
+    if not kinds:
+        raise AsItWas
+    if talk.conversation.identity_confirmed_at is None and len(rules.IDENTIFYING.intersection(kinds)) > 1:
+        raise ConfirmIdentityFirst
+    said = corrections.facts_of(
+        task.person_id,
+        correction.only(kinds),
+        source=source,
+        sent_by=FactSource.LABORATORY if task.contact_id is None else FactSource.CASE,
+        call_id=call.id,
+        is_other=is_other,
+    )
+    consequences.record(said, by=by.member_id, at=at)
+    _keep_confirmed(call, talk, by=by, at=at)
+    now = identity_of(task)
+    return not changed(now, correction.of(now))
+
+
+def take_back(call: Call, talk: ScriptedConversation, *, by: Agent, at: datetime) -> None:
+    """Take back what this call has corrected of a person. Call `calls.services.lock_for_write` first."""
+    said = corrections.facts_that_take_back(talk.task.person_id, call_id=call.id, source=FactSource.TRACER)
+    if said:
+        consequences.record(said, by=by.member_id, at=at)
+        _keep_confirmed(call, talk, by=by, at=at)
+
+
+NAME = "person"
+"""The fact of a script that holds the name of the person on the line."""
+
+
+def _keep_confirmed(call: Call, talk: ScriptedConversation, *, by: Agent, at: datetime) -> None:
+    """Keep what was read out confirmed where only the name in it is spelt otherwise: the call goes on at its step."""
+    now = talk_of(call, talk.task, talk.conversation, by=by, at=at)
+    as_named = {**now.facts, NAME: talk.facts[NAME]} if NAME in talk.facts else now.facts
+    for step in talk.script.steps:
+        key = confirmation_key(step)
+        if key not in talk.answers:
+            continue
+        new = confirmation_value(step, now.facts)
+        if confirmation_value(step, as_named) == talk.answers[key] != new:
+            calls.save_answer(call, talk.task, key, new, by=by, at=at)
