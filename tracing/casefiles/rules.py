@@ -109,6 +109,8 @@ FIELDS: Mapping[FactKind, DataField] = {
     FactKind.SAMPLED: DataField.TEST,
     FactKind.LAST_CONTACT: DataField.CIRCUMSTANCES,
     FactKind.LIVES_WITH_CASE: DataField.CIRCUMSTANCES,
+    FactKind.BIRTH_DATE: DataField.BIRTH_DATE,
+    FactKind.ADDRESS: DataField.ADDRESS,
 }
 """What of the facts that a supervisor reads a programme may restrict: then it is for those who see health only."""
 

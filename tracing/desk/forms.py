@@ -1,6 +1,6 @@
 """Forms that end or leave a call: the outcome with its details, the reason for giving back, the colleague."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Any
 
@@ -29,13 +29,13 @@ from tracing.facts.rules import FactSource
 from tracing.facts.words import SOURCE_WORDS
 from tracing.people.correction_rules import Correction
 from tracing.people.rules import NAMES_AND_BIRTH, Identity
+from tracing.programmes.data_fields import DataField
 from tracing.queue.availability import Colleague
 from tracing.staff.words import presence_in_words
 from tracing.ui import languages
 from tracing.ui.forms import PageForm
 
 NOT_FILLED_IN = {"autocomplete": "off"}
-TYPED_NAMES = ("birth_name", "usual_name", "first_names")
 PLACE = ("address", "postcode", "city")
 THERE = "there"
 """The hour of a callback is typed on the person's clock."""
@@ -183,15 +183,24 @@ class IdentityForm(PageForm):
     )
     is_other = BooleanField(_l("Ce n’est pas la personne décédée, ou qui ne veut plus d’appel"))
 
+    def withhold(self, fields: Collection[DataField]) -> None:
+        """Leave out what the programme does not ask."""
+        if DataField.ADDRESS in fields:
+            del self.address
+
+    @property
+    def _shown(self) -> tuple[str, ...]:
+        return tuple(one for one in (*NAMES_AND_BIRTH, "usual_name", *PLACE) if one in self)
+
     def fill(self, known: Identity, source: FactSource) -> None:
         """Fill in what is known, and who is on the line."""
-        for name in (*NAMES_AND_BIRTH, "usual_name", *PLACE):
+        for name in self._shown:
             self[name].data = getattr(known, name)
         self.source.data = source.value
 
     def show_before(self, known: Identity) -> None:
         """Say under each field what the file says."""
-        for name in (*NAMES_AND_BIRTH, "usual_name", *PLACE):
+        for name in self._shown:
             value = getattr(known, name)
             before = value.strftime("%d/%m/%Y") if isinstance(value, date) else value
             self[name].description = _("Au dossier\u202f: %(value)s", value=before or _("rien"))
@@ -199,8 +208,9 @@ class IdentityForm(PageForm):
     @property
     def correction(self) -> Correction:
         """Return what was corrected; an emptied birth date or birth name is left as it was."""
-        typed = {name: " ".join((self[name].data or "").split()) for name in (*TYPED_NAMES, *PLACE)}
-        place = (typed["address"], typed["postcode"], typed["city"])
+        names = [one for one in self._shown if one != "birth_date"]
+        typed = {name: " ".join((self[name].data or "").split()) for name in names}
+        place = (typed.get("address", ""), typed["postcode"], typed["city"])
         return Correction(
             birth_name=typed["birth_name"] or None,
             usual_name=typed["usual_name"],
@@ -216,8 +226,7 @@ class IdentityForm(PageForm):
 
     def as_lines(self) -> list[tuple[str, str]]:
         """Return what was typed, to show it where it could not be kept."""
-        names = (*NAMES_AND_BIRTH, "usual_name", *PLACE)
-        return [(self[name].label.text, str(self[name].data)) for name in names if self[name].data]
+        return [(self[name].label.text, str(self[name].data)) for name in self._shown if self[name].data]
 
 
 class GiveBackForm(PageForm):

@@ -30,6 +30,7 @@ def identity(call_id: int, task_id: int) -> ResponseReturnValue:
                 return show_ended(held)
             task = queries.task_in(held, task_id)
             talk = services.talk_in(held, task_id, by=by, at=at)
+            form.withhold(talk.about.pack.data_fields.withheld)
             if not form.is_submitted():
                 known = identity_correction.identity_of(task)
                 form.fill(known, identity_correction.who_speaks(talk.answers))
