@@ -12,6 +12,7 @@ from tests.sickleave.conftest import ANSWERS, OnThePhone, answer, on_the_phone
 from tests.sickleave.test_documents import hints_in
 from tests.sickleave.test_issuing_a_note import SWORN, notes, read
 from tests.sickleave.test_mending_a_note import sampled
+from tests.sickleave.test_papers_of_the_dead import lives_after_all, said_dead
 from tests.sickleave.test_whom_a_note_is_for import answered
 from tests.support.pages import check_fragment
 from tests.support.story import agent, identity, waiting_case
@@ -573,3 +574,37 @@ def test_days_that_a_parent_needs_no_note_for_leave_the_list_by_one_button(brows
     assert "ne sont pas couverts" not in dora.get(f"/sick-notes/{note.id}").text
     events = session.scalars(select(Event).where(Event.kind == "note.own_days_left")).all()
     assert len(events) == 1
+
+
+def test_a_note_whose_child_was_said_dead_is_a_human_s_and_it_ends_when_that_was_a_mistake(
+    browse, story, ada, child
+):
+    ada.fragment(child.path, PARENT)
+    child_id = queue.get_task(child.task_id).person_id
+
+    said_dead(child_id)
+
+    assert [(one.mend, one.state) for one in notes(session)] == [(NoteMend.NO_CHILD, NoteState.ISSUED)]
+    number = notes(session)[0].number
+    ben = browse.as_(story.ben)
+    assert number in ben.get("/sick-notes/to-mend").text
+    assert "plus son motif" in ben.get(f"/sick-notes/{notes(session)[0].id}").text
+    lives_after_all(child_id)
+    assert notes(session)[0].mend is None
+
+
+def test_a_note_whose_child_turns_out_to_be_grown_up_is_marked(story, ada, child):
+    ada.fragment(child.path, PARENT)
+
+    ada.post(
+        f"{child.path.removesuffix('/sick-note')}/identity",
+        {
+            "birth_name": "Dupont",
+            "first_names": "Zoé",
+            "birth_date": "2006-09-01",
+            "source": "representative",
+        },
+        status=303,
+    )
+
+    assert notes(session)[0].mend is NoteMend.NO_CHILD

@@ -29,8 +29,10 @@ from tracing.messages import queries as messages
 from tracing.people import queries as people
 from tracing.programmes.in_force import get_pack
 from tracing.programmes.rules import Measure, Quarantine, age_on
+from tracing.queue import queries as queue
 from tracing.queue.models import STILL_TO_CALL, CallTask, TaskKind, TaskState
 from tracing.queue.rules import CallAgain
+from tracing.sickleave import queries as notes
 
 
 def told_as_contact(case: Case) -> list[Contact]:
@@ -183,6 +185,14 @@ def told_calls_of(person_id: int) -> Sequence[CallTask]:
     told = [one for one in tasks if one.state is TaskState.DONE or one.again is not None]
     waiting = [one for one in tasks if one.contact_id is not None and one.state in STILL_TO_CALL]
     return [*told, *(one for one in waiting if one not in told)] if told else []
+
+
+def to_follow_of(person_id: int) -> list[CallTask]:
+    """Return the calls of a person for which something may follow: `told_calls_of`, and those with a parent's note."""
+    told = list(told_calls_of(person_id))
+    known = {one.id for one in told}
+    of_parents = {one.task_id for one in notes.notes_for_child(person_id)} - known
+    return [*told, *(queue.get_task(one) for one in sorted(of_parents))]
 
 
 TO_RING = frozenset({TaskState.OPEN, TaskState.UNREACHABLE})

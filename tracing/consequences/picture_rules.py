@@ -130,6 +130,8 @@ class NoteNow:
     """The last day that a note of this first day may have, however long the measure is."""
     overlaps: bool = False
     """Another note of the person covers one of its days."""
+    has_no_child: bool = False
+    """It is a parent's, and the child was said dead, or is too old for it by a corrected birth date."""
     names_another: bool = False
     """The person was corrected since, and it prints who they were."""
     is_doctors: bool = False

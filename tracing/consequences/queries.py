@@ -44,14 +44,14 @@ from tracing.kernel import clock
 from tracing.kernel.db import equals_any, session
 from tracing.people import queries as people
 from tracing.programmes.in_force import get_pack
-from tracing.programmes.rules import day_zero, follow_ups
+from tracing.programmes.rules import age_on, day_zero, follow_ups
 from tracing.programmes.schema import Pack
 from tracing.programmes.vocabulary import RiskLevel, Subject
 from tracing.queue.models import ENDED, LISTED, CallTask, EntryState, QueueEntry, TaskKind, TaskState
 from tracing.sickleave import answers as said
 from tracing.sickleave import queries as note_queries
 from tracing.sickleave.models import VALID, NoteKind, NoteState, SickNote
-from tracing.sickleave.rules import NoteMend, earliest_day, ends_with_measure, latest_day
+from tracing.sickleave.rules import WORKING_AGE, NoteMend, earliest_day, ends_with_measure, latest_day
 from tracing.sickleave.services import naming_another
 from tracing.staff import queries as staff
 
@@ -130,6 +130,7 @@ def case_now(
             if is_parents
             else subject is Subject.CASE or (begins == note.first_day and to_the_end),
             overlaps=note.task_id in overlapping,
+            has_no_child=task is not None and is_parents and _has_no_child(task, begins),
             names_another=note.id in misnamed,
             is_doctors=agreed is not None and agreed[0] <= note.first_day and note.last_day <= agreed[1],
             granted_until=agreed[1] if agreed is not None else None,
@@ -441,6 +442,15 @@ def _notes_of(task_ids: Sequence[int]) -> dict[int, tuple[SickNote, SickNote]]:
     ).all()
     first = {row.task_id: row for row in reversed(rows)}
     return {row.task_id: (row, first[row.task_id]) for row in rows if row.state is NoteState.ISSUED}
+
+
+def _has_no_child(task: CallTask, on: date) -> bool:
+    """Return whether the person of a call, for whom a parent has a note, was said dead or is no child on its first day."""
+    if FactKind.DEATH in people.barred_by([task.person_id]).values():
+        return True
+    identity = people.find_joint_identity(task.person_id)
+    born = identity.birth_date if identity is not None else None
+    return born is not None and age_on(born, on) >= WORKING_AGE
 
 
 def _granted_first(

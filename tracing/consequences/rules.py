@@ -256,6 +256,8 @@ def _of_note(person: MeasuredPerson, *, due: date | None) -> Iterable[Consequenc
     if note.overlaps:
         # nobody is paid twice for a day, whoever agreed to it
         mend = NoteMend.OVERLAPS
+    elif note.has_no_child:
+        mend = NoteMend.NO_CHILD
     elif late is not None and late == note.granted_first and not is_left and not note.is_ruled_out:
         mend, day = NoteMend.EARLIER, late
     elif note.granted_until is not None and note.granted_until > note.last_day and not note.is_ruled_out:

@@ -207,7 +207,7 @@ def _follow_person(person_id: int, *, by: int | None, at: datetime) -> None:
         _PERSON_STEPS[one.kind](one, by, at)
         note_event(one, by=by, at=at)
     _hold_back(person_rules.calls_held_back(picture), at=at)
-    for task in person_queries.told_calls_of(person_id):
+    for task in person_queries.to_follow_of(person_id):
         # whoever was told something else is not rung any more, or is after all
         case = case_queries.get_case(task.case_id)
         contact = contact_queries.find_contact(task.contact_id)

@@ -55,6 +55,8 @@ def sentences_of(follows: Follows) -> list[str]:
         said.append(_("L’arrêt délivré couvre un jour travaillé\u202f: remplacez-le."))
     elif follows.mend is NoteMend.OVERLAPS:
         said.append(_("Un autre arrêt de la personne couvre les mêmes jours\u202f: annulez l’un des deux."))
+    elif follows.mend is NoteMend.NO_CHILD:
+        said.append(_("L’arrêt délivré au parent n’a plus son motif\u202f: le médecin-conseil décide."))
     elif follows.mend is NoteMend.BEARER:
         said.append(_("L’arrêt délivré porte l’identité d’avant la correction\u202f: il est à refaire."))
     elif follows.mend is NoteMend.LONGER:

@@ -47,6 +47,8 @@ class NoteMend(StrEnum):
     """Days before its first are to be covered: a doctor granted them, or the person has said since that they did not work."""
     OVERLAPS = "overlaps"
     """Another note of the person covers one of its days: two records turned out to be one person."""
+    NO_CHILD = "no_child"
+    """The child for whom a parent has it was said dead, or is none by a corrected birth date."""
     BEARER = "bearer"
     """Its name, birth date or address is printed as it was before a correction: it is made out anew."""
 

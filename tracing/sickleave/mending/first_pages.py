@@ -27,6 +27,7 @@ MEND_WORDS = {
     NoteMend.WORKED: _l("Arrêt qui couvre un jour travaillé"),
     NoteMend.EARLIER: _l("Arrêt qui commence trop tard\u202f: des jours ne sont pas couverts"),
     NoteMend.OVERLAPS: _l("Deux arrêts pour les mêmes jours"),
+    NoteMend.NO_CHILD: _l("Arrêt d’un parent dont l’enfant est décédé, ou n’est plus un enfant"),
     NoteMend.BEARER: _l("Arrêt au nom, à la naissance ou à l’adresse d’avant une correction"),
 }
 
