@@ -17,6 +17,7 @@ from tracing.scripts.vocabulary import ScriptKind
 ONLY_KEPT = {
     "profession": "The medical adviser reads it with the other answers, in the file of a question.",
     "collectivity_name": "The agency reads which place it is in the record whose number it was given.",
+    "origin_organiser": "The agency asks the organiser, whom it reads in the record whose number it was given.",
 }
 """Answers that nothing reads, each with the reason for which it is asked."""
 

@@ -1,11 +1,15 @@
 """Who answers for somebody else hears what is asked of that person, not of themselves: a parent, a guardian, a relative."""
 
 import re
+from datetime import date
 from itertools import product
 
 import pytest
 
 from tests.support.conversations import hold
+from tracing.hand_offs.rules import due
+from tracing.programmes.loader import load_packs
+from tracing.programmes.rules import origin_since
 from tracing.scripts import rules
 from tracing.scripts.definitions import PLACEHOLDER
 from tracing.scripts.library import load_library, newest
@@ -20,7 +24,7 @@ OF_THEMSELVES = re.compile(
     re.IGNORECASE,
 )
 SAID_TO_WHOEVER_ANSWERS = """
-Est-ce vous|l’un de vos parents|Ce que je vous ai dit|dire le nom, le prénom|une bonne journée|un doute sur cet appel|jamais de coordonnées|les consulter|
+Est-ce vous|Nous vous confirmerons la date|que nous prévenons, vous |Donnez-moi leur nom|l’un de vos parents|Ce que je vous ai dit|dire le nom, le prénom|une bonne journée|un doute sur cet appel|jamais de coordonnées|les consulter|
 un moment|Que vous a-t-on dit|Restez en ligne|Je vous laisse un instant|pour vous accompagner|me décrivez|
 vous rappellerons|vous en souvenir|Vous avez dit que|Rien ne vous y oblige|Vous pouvez répondre oui|me redire|
 assez de place chez vous|changer d’avis|Gardez de quoi|rappelez-nous au|rappelez votre caisse|faux appels|
@@ -189,3 +193,47 @@ def test_a_parent_hears_of_the_school_and_of_a_note_only_where_the_rule_gives_on
     assert len(render_say(script.step("child"), child | {"parent_note": False})) == 1
     place = script.step("recall" if kind == "p0" else "work")
     assert "quelle classe" in " ".join(render_say(place, child))
+
+
+@pytest.mark.parametrize("kind", ["p0", "contact"])
+def test_the_staff_of_an_establishment_has_a_short_call_with_its_measures_and_its_list(
+    kind, request, adult_with_symptoms, contact_at_work
+):
+    script, facts = request.getfixturevalue(kind), request.getfixturevalue(f"{kind}_facts")
+    says = adult_with_symptoms if kind == "p0" else contact_at_work
+    says = says | {"person_on_line": "staff", "referent_on_line": "yes", "lives_in": "care_home"}
+    facts = with_who_answers(facts, says)
+
+    held = hold(script, says, facts)
+
+    person = hold(script, says | {"person_on_line": "person"}, facts)
+    assert held.steps[-1] == "establishment_end"
+    assert len(held.steps) < len(person.steps)
+    assert held.stored["lives_in"] == "care_home", "by which the record is handed off"
+    private = {"recall", "contacts", "name_consent", "work", "work_leave", "needs", "relatives", "safety"}
+    assert private.isdisjoint(held.steps)
+    assert rules.follow(script, held.stored, facts).can_complete
+    words = " ".join(" ".join(render_say(script.step(step), facts)) for step in held.steps)
+    assert "doit rester" in words
+    assert "agence régionale de santé" in words
+    assert not OF_THEMSELVES.search(words)
+
+    absent = hold(script, says | {"referent_on_line": "no"}, facts)
+    assert absent.steps == ["opening", "establishment", "establishment_absent"]
+
+
+def test_the_origin_is_looked_for_only_where_the_programme_says_how_far_back(
+    p0, p0_facts, adult_with_symptoms
+):
+    says = adult_with_symptoms | {"origin_event": "yes"}
+
+    assert "origin" not in hold(p0, says, p0_facts).steps
+    asked = hold(p0, says, p0_facts | {"origin_since": date(2021, 12, 31)})
+    assert "vendredi 31 décembre" in render_say(p0.step("origin"), {"origin_since": date(2021, 12, 31)})[0]
+    assert "origin" in asked.steps
+
+    pack = load_packs()["covid19"]
+    sampled, before = date(2021, 9, 1), date(2021, 6, 30)
+    assert origin_since(pack, sampled=sampled, on=sampled) == date(2021, 8, 22)
+    assert origin_since(pack, sampled=before, on=before) is None
+    assert "H-13" in due(pack.hand_offs, asked.stored, is_case=True, on=sampled)

@@ -36,7 +36,14 @@ OUT_OF_LIST = frozenset({ContactStatus.REMOVED, ContactStatus.BECAME_CASE})
 
 OPENS_A_CALL = frozenset(
     {
-        *(WHO_ANSWERS, IDENTITY_QUESTION, "representative_confirmed", "helper_agreed", SAID_BIRTH_DATE),
+        *(
+            WHO_ANSWERS,
+            IDENTITY_QUESTION,
+            "representative_confirmed",
+            "helper_agreed",
+            "referent_on_line",
+            SAID_BIRTH_DATE,
+        ),
         *("opening.confirmed", "identity.confirmed", "representative.confirmed", "helper.confirmed"),
         *("data_notice.confirmed", "time.confirmed", "has_time"),
     }

@@ -57,5 +57,8 @@ class HandOff(Row):
     """Each case is handed off, whatever is answered."""
     answers: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
     """Questions of the script, with the answers for which the record is handed off. Neither: by hand only."""
+    days_before_test: Annotated[int, Field(ge=1, le=14)] | None = None
+    """The script asks for this so many days back from the test, to find where the infection comes from. The
+    law lets nobody look back further than 14 days before the diagnosis."""
     cluster: ClusterSize | None = None
     """Offered for the records that name one place, once there are as many; somebody decides."""

@@ -19,8 +19,9 @@ IDENTITY_QUESTION = "identity_confirmed"
 WHO_ANSWERS = "person_on_line"
 PERSON = "person"
 REPRESENTATIVE = "representative"
-ANSWER_FOR_SOMEBODY = frozenset({REPRESENTATIVE, "helper"})
-"""Who answers for the person they speak of: a legal representative, or a relative with the person's consent."""
+ANSWER_FOR_SOMEBODY = frozenset({REPRESENTATIVE, "helper", "staff"})
+"""Who answers for the person they speak of: a legal representative, a relative with the person's consent, or whoever
+looks after their health in the establishment where they live."""
 
 
 class ScriptKind(StrEnum):
@@ -187,6 +188,12 @@ FACTS: dict[str, Fact] = {
     "onset": Fact(FactKind.DAY, "the day of the first symptoms", P0_ONLY, sensitive=True),
     "window_start": Fact(FactKind.DAY, "first day of the contagious window", P0_ONLY, sensitive=True),
     "window_end": Fact(FactKind.DAY, "last day of the contagious window", P0_ONLY, sensitive=True),
+    "origin_since": Fact(
+        FactKind.DAY,
+        "how far back the programme looks for where the infection comes from; absent where it does not",
+        FIRST_CALL_OF_A_CASE,
+        sensitive=True,
+    ),
     "isolation_end": Fact(FactKind.DAY, "the last day of isolation, included", P0_ONLY, sensitive=True),
     "early_exit_needs": Fact(
         FactKind.TEXT, "the conditions of leaving isolation early", P0_ONLY, sensitive=True

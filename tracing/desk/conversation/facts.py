@@ -32,6 +32,7 @@ from tracing.programmes.rules import (
     age_on,
     kept_for,
     notice_address,
+    origin_since,
     prophylaxis,
     tests_households,
 )
@@ -175,6 +176,7 @@ def _of_a_case(about: CalledPerson, call: Call, today: date, zone: ZoneInfo) -> 
     case = about.case
     is_none = case.outcome is CaseOutcome.NOT_A_CASE
     result = about.result
+    sampled = sampling_day(case.first_sampled_at, case.sampled_on, zone)
     last_day = None if is_none else result.isolation_last_day
     decided = isolation_of_case(about, today, zone)
     leave = None if is_none else decided.early_exit
@@ -187,10 +189,11 @@ def _of_a_case(about: CalledPerson, call: Call, today: date, zone: ZoneInfo) -> 
         "isolation_required": False if is_none else _is_required(result.isolation_measure),
         "isolation_over": _is_over(last_day, today),
         "sampling_said": True if case.sampled_on is not None else None,
-        "sampling_on": sampling_day(case.first_sampled_at, case.sampled_on, zone),
+        "sampling_on": sampled,
         "onset": case.onset_on,
         "window_start": case.window_start,
         "window_end": case.window_end,
+        "origin_since": None if is_none else origin_since(about.pack, sampled=sampled, on=today),
         "isolation_end": last_day,
         "free_on": _day_after(last_day),
         "early_exit_on": leave.on if leave else None,

@@ -31,7 +31,7 @@ from tracing.programmes.rules.measures import (
 from tracing.programmes.rules.notes import NoteDays, note_days, note_rule
 from tracing.programmes.rules.reference import AppliedRule, RuleRef
 from tracing.programmes.rules.risk import Circumstances, Risk, contact_risk, infected_recently
-from tracing.programmes.rules.window import Window, contagious_window, day_zero
+from tracing.programmes.rules.window import Window, contagious_window, day_zero, origin_since
 
 __all__ = [
     "MIDNIGHT",
@@ -76,6 +76,7 @@ __all__ = [
     "note_rule",
     "notice_address",
     "open_until",
+    "origin_since",
     "possible_case",
     "prophylaxis",
     "quarantine",

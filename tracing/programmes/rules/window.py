@@ -63,3 +63,10 @@ def _first_day(row: WindowRow, onset: date | None, sampled: date | None) -> date
     if sampled is None or row.most_days_before_sampling is None:
         return start
     return max(start, sampled - timedelta(days=row.most_days_before_sampling))
+
+
+def origin_since(pack: Pack, *, sampled: date, on: date) -> date | None:
+    """Return how far back it is asked where an infection comes from; None: no rule in force asks for it."""
+    rows = (one for one in pack.hand_offs if one.days_before_test is not None and one.in_force(on))
+    days = max((one.days_before_test or 0 for one in rows), default=0)
+    return sampled - timedelta(days=days) if days else None

@@ -11,6 +11,7 @@ from itertools import combinations, product
 
 from tracing.scripts.conditions import holds
 from tracing.scripts.definitions import (
+    All,
     Answered,
     AnswerIn,
     AnswerIs,
@@ -51,7 +52,9 @@ READ_BY_THE_PRODUCT = frozenset(
         "last_contact_on",
         "last_work_on",
         "lives_alone",
+        "lives_in",
         "needs_consent",
+        "origin_organiser",
         "profession",
         "recall_places",
         "sampling_corrected_on",
@@ -281,6 +284,9 @@ class _Walk:
 
     def _with_facts(self, known: dict[str, Value], condition: Condition | None) -> Iterator[dict[str, Value]]:
         """Yield what is known with each value of the facts that a condition asks for and that are open yet."""
+        if _is_ruled_out(condition, known):
+            yield known
+            return
         names = sorted({f":{name}" for name in _facts_of(condition)} - known.keys())
         domains = [self._fact_values(name) for name in names]
         for values in product(*domains):
@@ -315,6 +321,14 @@ def _facts(known: Mapping[str, Value]) -> dict[str, FactValue]:
         for name, value in known.items()
         if name.startswith(":") and isinstance(value, str | bool | None)
     }
+
+
+def _is_ruled_out(condition: Condition | None, known: Mapping[str, Value]) -> bool:
+    """Return whether what is known makes a condition false, whatever its open facts are: they need not be told apart."""
+    return isinstance(condition, All) and any(
+        {f":{name}" for name in _facts_of(part)} <= known.keys() and not holds(part, known, _facts(known))
+        for part in condition.every
+    )
 
 
 def _is_open(question: Question) -> bool:

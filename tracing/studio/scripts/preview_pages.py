@@ -10,7 +10,15 @@ from flask_babel import lazy_gettext as _l
 
 from tracing.programmes import Pack
 from tracing.programmes.in_force import get_pack
-from tracing.programmes.rules import Measure, Situation, explain, kept_for, notice_address, tests_households
+from tracing.programmes.rules import (
+    Measure,
+    Situation,
+    explain,
+    kept_for,
+    notice_address,
+    origin_since,
+    tests_households,
+)
 from tracing.programmes.vocabulary import Subject, Vaccination
 from tracing.scripts import rules as scripts
 from tracing.scripts.answers import AnswerValue, bound, parse_answer
@@ -272,6 +280,7 @@ def _of_a_case(person: Invented, pack: Pack, today: date) -> dict[str, FactValue
     leave = found.isolation.early_exit if found.isolation else None
     return {
         "sampling_on": sampled,
+        "origin_since": origin_since(pack, sampled=sampled, on=today),
         "onset": onset,
         "window_start": found.window.start if found.window else None,
         "window_end": found.window.end if found.window else None,

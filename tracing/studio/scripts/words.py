@@ -94,6 +94,7 @@ FACT_WORDS: dict[str, LazyString] = {
     "onset": _l("jour des premiers symptômes"),
     "window_start": _l("premier jour de la période de contagiosité"),
     "window_end": _l("dernier jour de la période de contagiosité"),
+    "origin_since": _l("jour depuis lequel le programme cherche l’origine"),
     "isolation_end": _l("dernier jour d’isolement"),
     "early_exit_needs": _l("conditions d’une sortie anticipée"),
     "fever_hours": _l("heures sans fièvre avant la sortie"),
