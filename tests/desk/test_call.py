@@ -295,7 +295,7 @@ def test_the_page_costs_no_more_than_a_few_queries_more_once_a_note_is_wanted(st
     with statements_sent(session) as before:
         walk.visitor.get(walk.call)
 
-    walk.to("relatives")
+    walk.to("next_steps")
     with statements_sent(session) as sent:
         walk.visitor.get(walk.call)
 

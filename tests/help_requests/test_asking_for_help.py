@@ -26,7 +26,7 @@ def go(walk, task, step, **says):
 def test_what_is_needed_reaches_the_supervisors_list_once_the_person_agrees(story, browse):
     task = waiting_case(story.nantes, MARIE, at=NOW)
 
-    take_call(browse.as_(story.ada), HELP).to("masks_and_tests")
+    take_call(browse.as_(story.ada), HELP).to("next_steps")
 
     assert states(task) == {Need.SHOPPING: HelpState.TO_PASS_ON}
     page = browse.as_(story.dora).get("/help-requests")
@@ -39,7 +39,7 @@ def test_what_is_needed_reaches_the_supervisors_list_once_the_person_agrees(stor
 def test_nothing_is_passed_on_without_consent(story, browse):
     task = waiting_case(story.nantes, MARIE, at=NOW)
 
-    take_call(browse.as_(story.ada), HELP | {"needs_consent": "no"}).to("masks_and_tests")
+    take_call(browse.as_(story.ada), HELP | {"needs_consent": "no"}).to("next_steps")
 
     assert states(task) == {}
     assert "Aucune aide n’est à transmettre" in browse.as_(story.dora).get("/help-requests").text
@@ -55,7 +55,7 @@ def test_a_contact_asks_for_help_too(story, browse):
 
 def test_a_consent_taken_back_withdraws_what_nobody_knows_yet(story, browse):
     task = waiting_case(story.nantes, MARIE, at=NOW)
-    walk = take_call(browse.as_(story.ada), HELP).to("masks_and_tests")
+    walk = take_call(browse.as_(story.ada), HELP).to("next_steps")
 
     go(walk, task, "needs_consent", needs_consent="no")
 
@@ -65,7 +65,7 @@ def test_a_consent_taken_back_withdraws_what_nobody_knows_yet(story, browse):
 
 def test_a_service_that_was_told_is_told_when_the_consent_is_taken_back(story, browse):
     task = waiting_case(story.nantes, MARIE, at=NOW)
-    walk = take_call(browse.as_(story.ada), HELP).to("masks_and_tests")
+    walk = take_call(browse.as_(story.ada), HELP).to("next_steps")
     dora = browse.as_(story.dora)
     (asked,) = queries.requests_of(task.id)
     dora.follow(f"/help-requests/{asked.id}/pass-on")
@@ -85,7 +85,7 @@ def test_a_service_that_was_told_is_told_when_the_consent_is_taken_back(story, b
 
 def test_help_that_was_given_stays_given_and_another_need_is_added(story, browse):
     task = waiting_case(story.nantes, MARIE, at=NOW)
-    walk = take_call(browse.as_(story.ada), HELP).to("masks_and_tests")
+    walk = take_call(browse.as_(story.ada), HELP).to("next_steps")
     (asked,) = queries.requests_of(task.id)
     for _twice in range(2):
         browse.as_(story.dora).follow(f"/help-requests/{asked.id}/close", {"seen": "to_pass_on"})
@@ -97,7 +97,7 @@ def test_help_that_was_given_stays_given_and_another_need_is_added(story, browse
 
 def test_another_sites_supervisor_sees_and_changes_nothing(story, browse):
     task = waiting_case(story.nantes, MARIE, at=NOW)
-    take_call(browse.as_(story.ada), HELP).to("masks_and_tests")
+    take_call(browse.as_(story.ada), HELP).to("next_steps")
     (asked,) = queries.requests_of(task.id)
 
     assert list(queries.waiting_at(story.ajaccio.id).rows) == []
