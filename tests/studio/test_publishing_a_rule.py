@@ -10,13 +10,15 @@ from tests.conftest import NOW
 from tests.support.markup import read
 from tests.support.statements import statements_sent
 from tracing.kernel.db import session as database
+from tracing.programmes.checks import Problem, ProblemKind
 from tracing.programmes.in_force import get_pack
 from tracing.programmes.loader import load_packs
 from tracing.programmes.publishing import queries, services
 from tracing.programmes.publishing.models import RuleVersion, VersionState
 from tracing.programmes.words import TABLE_WORDS
+from tracing.studio.mistake_words import source_word
 from tracing.studio.row_fields import FieldKind, fields_of
-from tracing.studio.version_words import FACT_WORDS, FIELD_WORDS, VALUE_WORDS
+from tracing.studio.version_words import FACT_WORDS, FIELD_WORDS, VALUE_WORDS, problem_word
 
 VERSIONS = "/rules/versions"
 SOON = NOW + timedelta(minutes=6)
@@ -371,6 +373,45 @@ def test_a_moment_that_has_passed_is_refused_when_it_is_approved(rose, ben, cloc
 
     assert "choisissez-en un autre" in answer.text
     assert version_at(draft).effective_at.astimezone(ZoneInfo("Europe/Paris")).hour == 10
+
+
+def test_the_version_with_which_the_database_began_shows_every_row_with_its_days_and_source(rose):
+    seed = queries.versions_of("covid19")["isolations"][-1]
+
+    rows = soup(rose.get(f"{VERSIONS}/{seed.id}")).select("section[aria-labelledby=rows] tbody tr")
+
+    said = {row.select_one("th").get_text(): row.select_one("td").get_text(" ", strip=True) for row in rows}
+    assert list(said) == [rule.id for rule in get_pack("covid19").isolations]
+    assert "du lundi 22 février 2021 au dimanche 2 janvier 2022" in said["P0-3"]
+    assert "note de la DGS du 19 févr. 2021" in said["P0-3"]
+
+
+def test_every_source_of_a_rule_is_said_in_french():
+    english = re.compile(
+        r"\b(?:of|and|the|in|note of|decree|history|guidance|minister|Jan|Feb|Mar|July|Aug|Sept|Dec|found|values)\b"
+    )
+    said = {source_word(row.source) for pack in load_packs().values() for row in pack.rows()}
+
+    assert [one for one in said if english.search(one)] == []
+
+
+@pytest.mark.parametrize(
+    ("problem", "said"),
+    [
+        (Problem(("isolations", "rules", 0), "Input should be", schema_type="int_type"), "nombre entier"),
+        (Problem(("isolations",), "anything new"), "Cette valeur n’est pas acceptée ici"),
+        (Problem(("a", "age"), "no fact", ProblemKind.UNKNOWN_FACT), "«\u202fÂge\u202f» n’est pas un fait"),
+        (Problem(("a", "age"), "cannot be", ProblemKind.WRONG_VALUE), "n’a pas la bonne forme"),
+        (Problem(("a", "variant"), "is not held", ProblemKind.WITHHELD), "ne garde pas"),
+        (
+            Problem(("isolations",), "each criterion may decide once", row="R-1"),
+            "La ligne R-1\u202f: Chaque circonstance ne sert qu’une fois.",
+        ),
+    ],
+)
+def test_what_the_schema_finds_is_said_in_french(app, problem, said):
+    with app.test_request_context():
+        assert said in problem_word(problem, get_pack("covid19").vocabulary)
 
 
 def test_every_field_and_every_fact_of_a_table_has_its_french_words():

@@ -6,8 +6,8 @@ boundary are, and nothing else can differ.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
 from itertools import product
@@ -55,6 +55,9 @@ class Problem:
     at: Location
     message: str
     kind: ProblemKind = ProblemKind.UNREADABLE
+    schema_type: str = ""
+    """What the schema calls an unreadable value, with the limits that it crossed."""
+    limits: Mapping[str, object] = field(default_factory=dict)
     row: str | None = None
     """The rule it is in."""
     line: int | None = None

@@ -26,6 +26,7 @@ from tracing.programmes.facts import FactDefinition, FactType
 from tracing.programmes.publishing import rules
 from tracing.programmes.publishing.rules import RowContent
 from tracing.programmes.tables import Rule, Table
+from tracing.studio.mistake_words import mistake
 from tracing.studio.row_fields import LISTS, FieldKind, RowField, fields_of, lines_of, value_at, with_values
 from tracing.studio.version_words import (
     FIELD_WORDS,
@@ -264,14 +265,8 @@ def _message(kind: str, error: Mapping[str, Any]) -> str:
     limits = error.get("ctx", {})
     if kind == "missing":
         return str(_("À remplir avec le reste."))
-    if kind in {"greater_than", "greater_than_equal", "less_than_equal"}:
-        return str(
-            _("Ce nombre est trop petit ou trop grand (%(limit)s).", limit=next(iter(limits.values()), ""))
-        )
-    if kind == "string_too_short":
-        return str(_("Au moins %(count)s caractères.", count=limits.get("min_length", "")))
     said = str(error.get("msg", kind)).removeprefix("Value error, ")
-    return str(ROW_PROBLEMS[said] if said in ROW_PROBLEMS else _("Non compris : %(message)s", message=said))
+    return str(ROW_PROBLEMS[said]) if said in ROW_PROBLEMS else mistake(kind, limits)
 
 
 def row_form(

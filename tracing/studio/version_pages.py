@@ -5,15 +5,18 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from flask_babel import gettext as _
+
 from tracing.kernel import clock
 from tracing.programmes import checks, loader
 from tracing.programmes.publishing import queries, rules, services
-from tracing.programmes.publishing.models import RuleVersion, VersionState
+from tracing.programmes.publishing.models import RuleVersion, VersionOrigin, VersionState
 from tracing.programmes.publishing.rules import RowContent
 from tracing.programmes.publishing.services import Foreseen
 from tracing.programmes.schema import Pack
 from tracing.programmes.tables import Rule, Table
 from tracing.studio import version_words as words
+from tracing.studio.mistake_words import source_word
 from tracing.studio.row_fields import RowField, fields_of
 
 
@@ -103,6 +106,8 @@ class Shown:
 
 def shown(version: RuleVersion, *, at: datetime, zone: ZoneInfo) -> Shown:
     """Return a version beside the one before it, and what the checks found in it; composes it once."""
+    if version.origin is VersionOrigin.SEED:
+        return Shown(_as_it_began(version))
     if not version.rows:
         return Shown(())
     if not version.is_open:
@@ -115,6 +120,20 @@ def shown(version: RuleVersion, *, at: datetime, zone: ZoneInfo) -> Shown:
         _overlaps_of(version, foreseen),
         foreseen.others_approved,
     )
+
+
+def _as_it_began(version: RuleVersion) -> list[Pair]:
+    """Return every row with which the database began, whatever its days, each with them and with its source."""
+    first = queries.versions(loader.get_pack(version.programme))[0].pack
+    table = rules.table_of(first, version.table_name)
+    fields = fields_of(type(table.rules[0]))
+    found = []
+    for rule in table.rules:
+        side = _side(rules.row_content(rule), first, fields)
+        where_from = (str(_("Source")), source_word(rule.source))
+        known = [*side.decisions, (str(_("En vigueur")), words.in_force_word(rule)), where_from]
+        found.append(Pair(rule.id, "same", None, replace(side, decisions=known)))
+    return found
 
 
 def before(version: RuleVersion) -> Pack:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 from flask_babel import LazyString
@@ -11,6 +12,8 @@ from flask_babel import lazy_gettext as _l
 from tracing.programmes.checks import Problem, ProblemKind
 from tracing.programmes.facts import FactDefinition
 from tracing.programmes.publishing.models import RuleVersion, VersionOrigin, VersionState
+from tracing.programmes.rows import Row
+from tracing.studio.mistake_words import mistake
 from tracing.studio.row_fields import FieldKind, RowField, lines_of, value_at
 from tracing.ui.filters import day
 
@@ -184,6 +187,14 @@ def title_of(version: RuleVersion) -> str:
     return str(_("Brouillon"))
 
 
+def in_force_word(row: Row) -> str:
+    """Return the days on which a row is in force, in words."""
+    if row.in_force_to is None:
+        return str(_("depuis le %(day)s", day=day(row.in_force_from)))
+    last = row.in_force_to - timedelta(days=1)
+    return str(_("du %(first)s au %(last)s", first=day(row.in_force_from), last=day(last)))
+
+
 def fact_word(name: str, vocabulary: Mapping[str, FactDefinition]) -> str:
     """Return how a fact is called on the page."""
     if name in FACT_WORDS:
@@ -265,7 +276,20 @@ def problem_word(problem: Problem, vocabulary: Mapping[str, FactDefinition]) -> 
         if problem.hidden_by:
             return str(_("%(what)s : %(first)s passe avant.", what=what, first=problem.hidden_by))
         return str(_("%(what)s : ses conditions ne peuvent être vraies ensemble.", what=what))
-    return str(_("À revoir : %(message)s", message=problem.message))
+    fact = fact_word(str(problem.at[-1]), vocabulary) if problem.at else ""
+    match problem.kind:
+        case ProblemKind.UNKNOWN_FACT:
+            return str(_("« %(fact)s » n’est pas un fait que ce programme connaît.", fact=fact))
+        case ProblemKind.WRONG_VALUE:
+            return str(_("La condition sur « %(fact)s » n’a pas la bonne forme.", fact=fact))
+        case ProblemKind.WITHHELD if problem.row:
+            return str(_("La ligne %(row)s : ce programme ne délivre aucun arrêt.", row=problem.row))
+        case ProblemKind.WITHHELD:
+            return str(_("Ce programme ne garde pas « %(fact)s » : aucune ligne ne peut le lire.", fact=fact))
+    said = ROW_PROBLEMS.get(problem.message) or mistake(problem.schema_type, problem.limits)
+    if problem.row:
+        return str(_("La ligne %(row)s : %(what)s", row=problem.row, what=said))
+    return str(_("À revoir : %(message)s", message=said))
 
 
 def choices_of(field: RowField) -> Iterator[tuple[str, str]]:

@@ -11,6 +11,7 @@ from tracing.staff.access import agent, asked_at, may
 from tracing.staff.models import Role
 from tracing.studio import words
 from tracing.studio.forms import form_for
+from tracing.studio.mistake_words import source_word
 
 bp = Blueprint("studio", __name__, template_folder="templates")
 
@@ -29,5 +30,7 @@ def ask() -> ResponseReturnValue:
     is_asked = "subject" in request.args
     is_right = not is_asked or form.validate()
     found = explain(pack, form.situation(pack)) if is_asked and is_right else None
-    page = render_template("studio/rules.html", form=form, pack=pack, found=found, words=words)
+    page = render_template(
+        "studio/rules.html", form=form, pack=pack, found=found, words=words, source_word=source_word
+    )
     return page, 200 if is_right else 422

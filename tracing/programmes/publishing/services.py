@@ -245,12 +245,24 @@ def foresee(draft: RuleVersion, *, zone: ZoneInfo, at: datetime) -> Foreseen:
         after = rules.compose(before, draft.table_name, draft.rows, day, number=number)
     except ValidationError as error:
         found = [
-            Problem((draft.table_name, *one["loc"]), one["msg"].removeprefix("Value error, "))
+            Problem(
+                (draft.table_name, *one["loc"]),
+                one["msg"].removeprefix("Value error, "),
+                row=_row_at(draft, one["loc"]),
+                schema_type=one["type"],
+                limits=one.get("ctx", {}),
+            )
             for one in error.errors()
         ]
         return Foreseen(before, day, None, tuple(found), is_other)
     found = [one for one in problems(after) if one.at and one.at[0] == draft.table_name]
     return Foreseen(before, day, after, tuple(found), is_other)
+
+
+def _row_at(draft: RuleVersion, place: tuple[int | str, ...]) -> str | None:
+    """Return the row of a draft at a place of a composed table; None if it is no place in a row of the draft."""
+    ids = [part for part in place if isinstance(part, str) and any(row["id"] == part for row in draft.rows)]
+    return ids[0] if ids else None
 
 
 def propose(version_id: int, *, revision: int, zone: ZoneInfo, by: int, at: datetime) -> RuleVersion:

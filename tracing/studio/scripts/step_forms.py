@@ -29,6 +29,7 @@ from tracing.scripts.vocabulary import (
     Outcome,
     QuestionType,
 )
+from tracing.studio.mistake_words import mistake
 from tracing.studio.scripts.branch_forms import HOLDS, NOT, line_field, written
 from tracing.studio.scripts.words import (
     ESCALATION_WORDS,
@@ -438,15 +439,11 @@ def sentence(problem: Any) -> str:
     if said in STEP_PROBLEMS:
         return str(STEP_PROBLEMS[said])
     match problem["type"]:
-        case "string_too_long":
-            return str(_("Au plus %(number)s signes : coupez en deux.", number=limits.get("max_length")))
-        case "string_too_short" | "missing":
+        case "string_too_short":
             return str(_("À remplir."))
         case "too_long":
             return str(_("Au plus %(number)s formulations.", number=limits.get("max_length")))
-        case "string_pattern_mismatch":
-            return str(_("Ce n’est pas écrit comme il faut."))
-    return str(_("À revoir : %(message)s", message=said))
+    return mistake(problem["type"], limits)
 
 
 def _beside(french: Sequence[str], english: Sequence[str]) -> list[str]:
