@@ -162,7 +162,9 @@ class EndForm(PageForm):
 class IdentityForm(PageForm):
     """Who the person on the line says they are; each field holds what the file says until it is corrected."""
 
-    birth_name = StringField(_l("Nom de naissance"), validators=[Length(max=80)], render_kw=NOT_FILLED_IN)
+    birth_name = StringField(
+        _l("Nom de naissance"), validators=[Length(max=80)], render_kw=NOT_FILLED_IN | {"autofocus": True}
+    )
     usual_name = StringField(_l("Nom d’usage"), validators=[Length(max=80)], render_kw=NOT_FILLED_IN)
     first_names = StringField(
         _l("Prénoms"),
