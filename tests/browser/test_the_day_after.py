@@ -22,7 +22,7 @@ BORN = "1980-05-17"
 NOBODY_MET = ADULT_AT_WORK | {"contacts_listed": "none", "lives_alone": "yes", "contacts_warned": "none"}
 
 
-def test_somebody_said_dead_is_not_called_when_a_laboratory_names_them_again(
+def test_somebody_said_dead_is_not_called_when_a_laboratory_or_a_case_names_them_again(
     log_in: LogIn, platform: Platform
 ) -> None:
     somebody = person("DUPUIS", "Gaston", "06 39 98 02 01")
@@ -45,6 +45,19 @@ def test_somebody_said_dead_is_not_called_when_a_laboratory_names_them_again(
     lucie.goto(f"{platform.address}/incoming")
     search(lucie, "06 39 98 02 01")
     expect(lucie.locator("#answers")).to_have_count(0)
+
+    load_more(platform.data_dir, [person("DENIAU", "Paul", "06 39 98 02 21")], number="D3")
+    lucie.goto(f"{platform.address}/desk")
+    take(lucie, "06 39 98 02 21")
+    lead(lucie, ADULT_AT_WORK | {"wants_note": "no"}, until="contacts")
+    add_contact(lucie, "Gaston", "06 39 98 02 01", lives_with=False)
+    expect(lucie.locator(".contact-lines")).to_contain_text("Gaston")
+    expect(lucie.locator(".contact-lines")).to_contain_text("Suivie par la plateforme")
+    expect(lucie.locator(".contact-lines")).not_to_contain_text("Appel avant")
+    karim = log_in("karim")
+    karim.goto(f"{platform.address}/incoming")
+    search(karim, "06 39 98 02 01")
+    expect(karim.locator("#answers")).to_have_count(0)
 
 
 def test_whoever_refused_rings_back_and_gets_a_sick_note_which_an_adviser_mends(

@@ -36,10 +36,10 @@ def said_dead(person_id, source=FactSource.RELATIVE):
     consequences.record([death], by=None, at=NOW + timedelta(hours=1))
 
 
-def lives_after_all(person_id):
+def lives_after_all(person_id, at=LATER):
     subject = (SubjectType.PERSON, person_id)
     [said] = standing(fact_queries.facts_of(*subject))
-    facts.retract(said, subject, source=FactSource.SUPERVISOR, cohort=NOW.date(), by=None, at=LATER)
+    facts.retract(said, subject, source=FactSource.SUPERVISOR, cohort=NOW.date(), by=None, at=at)
 
 
 def states(channel=Channel.LETTER):
@@ -85,7 +85,9 @@ def test_a_letter_that_does_not_hold_any_more_stays_where_it_is(letter, story):
 
     lives_after_all(letter.person_id)
 
-    assert MessageState.QUEUED not in states()
+    assert states() == [MessageState.STOPPED, MessageState.QUEUED], (
+        "only the one that says that it is cancelled"
+    )
 
 
 def test_a_link_is_not_read_to_the_dead_and_is_listed_at_once_when_it_was_a_mistake(
@@ -111,3 +113,36 @@ def test_a_letter_of_the_outbox_that_stopped_is_not_printed(letter, story, brows
 
     assert "Cette lettre ne part plus" in page
     assert "Imprimer" not in page.partition("Cette lettre ne part plus")[2]
+
+
+def test_a_letter_that_was_never_written_while_somebody_counted_as_dead_is_written_after_all(issued, story):
+    said_dead(issued.person_id)
+    mending.cancel(issued.id, CancelReason.ASKED, by=agent(story.dora), at=LATER)
+    assert states() == [MessageState.STOPPED], "what is to be said of it is kept"
+
+    lives_after_all(issued.person_id)
+
+    assert states() == [MessageState.QUEUED]
+
+
+def test_a_letter_that_was_held_and_taken_back_does_not_leave(issued, story):
+    said_dead(issued.person_id)
+    later = NOW + timedelta(days=3)
+    mending.cancel(issued.id, CancelReason.ASKED, by=agent(story.dora), at=later)
+    mending.restore(issued.id, by=agent(story.ben), at=later)
+
+    lives_after_all(issued.person_id, at=later)
+
+    assert MessageState.QUEUED not in states()
+
+
+def test_of_days_that_are_over_no_letter_leaves_after_all_and_a_human_sees_the_papers(
+    letter, story, browse, clock
+):
+    said_dead(letter.person_id)
+    clock.move_to(NOW + timedelta(days=12))
+
+    lives_after_all(letter.person_id, at=NOW + timedelta(days=12))
+
+    assert states() == [MessageState.STOPPED]
+    assert letter.number in browse.as_(story.dora).get("/sick-notes?state=to_deliver").text

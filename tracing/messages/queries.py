@@ -41,6 +41,16 @@ def stops_of(records: Collection[int]) -> dict[int, datetime]:
     return {row.person_id: row.since for row in rows}
 
 
+def stopped_since(person_id: int) -> datetime | None:
+    """Return since when nothing is sent to a person, under the record that counts for them; None if it may be."""
+    chosen = select(MessageStop.since).where(
+        MessageStop.person_id.in_(people.records_of_same_person(person_id))
+    )
+    # of this very record first: a letter is held with those of its own
+    own = MessageStop.person_id == person_id
+    return session.scalars(chosen.order_by(own.desc(), MessageStop.since).limit(1)).first()
+
+
 def stopped_by_stop(person_id: int) -> list[Message]:
     """Return the letters to a person that waited when their messages were stopped; none if they are not."""
     records = people.records_of_same_person(person_id)

@@ -1,6 +1,6 @@
 """Put messages into the outbox, and stop or allow the messages to a person."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 
@@ -67,13 +67,30 @@ def queue_text(person_id: int, reference: str, text: str, *, by: Agent, at: date
 
 
 def queue_letter(
-    person_id: int, reference: str, text: str, *, slip: str = "", by: Agent, at: datetime
+    person_id: int,
+    reference: str,
+    text: str,
+    *,
+    slip: str = "",
+    is_held: bool = False,
+    by: Agent,
+    at: datetime,
 ) -> Message | None:
-    """Queue a letter, to be printed and posted; `slip` is the part that they hand on. None if messages are stopped."""
-    if queries.is_stopped(person_id):
+    """Queue a letter, to be printed and posted; `slip` is the part that they hand on. None if messages are stopped.
+
+    `is_held`: it is kept, stopped with the others, and leaves with them if that was a mistake.
+    """
+    since = queries.stopped_since(person_id)
+    if since is not None and not is_held:
         return None
     sealed = {"to": "", "text": text, "slip": slip}
-    return _put(person_id, reference, Channel.LETTER, MessageState.QUEUED, sealed, by=by, at=at)
+    if since is None:
+        return _put(person_id, reference, Channel.LETTER, MessageState.QUEUED, sealed, by=by, at=at)
+    held = _put(person_id, reference, Channel.LETTER, MessageState.STOPPED, sealed, by=by, at=at)
+    # with those that waited when everything was stopped: `queries.stopped_by_stop`
+    held.ended_at = since
+    session.flush()
+    return held
 
 
 def letter_posted(message_id: int, *, by: Agent, at: datetime) -> Message:
@@ -137,7 +154,7 @@ def _put(
     )
     session.add(message)
     session.flush()
-    kind = "message.queued" if state is MessageState.QUEUED else "message.written"
+    kind = "message.written" if state is MessageState.WRITTEN else "message.queued"
     events.record(
         kind,
         by=by.member_id,
@@ -149,7 +166,7 @@ def _put(
     return message
 
 
-def stop(message_ids: Iterable[int], *, by: int, at: datetime) -> None:
+def stop(message_ids: Collection[int], *, by: int, at: datetime) -> None:
     """Stop messages that have not left: what they follow from was taken back."""
     stopped = session.execute(
         update(Message)
@@ -161,6 +178,14 @@ def stop(message_ids: Iterable[int], *, by: int, at: datetime) -> None:
     refresh_known(Message)
     for _message_id, person_id in stopped:
         events.record("message.stopped", by=by, at=at, subject=("person", person_id), waiting=1)
+    # what was held with everything to its person does not leave with that either
+    session.execute(
+        update(Message)
+        .where(equals_any(Message.id, message_ids), Message.state == MessageState.STOPPED)
+        .values(ended_at=at)
+        .execution_options(synchronize_session=False)
+    )
+    refresh_known(Message)
 
 
 def stop_unsent(message_ids: Sequence[int], *, by: int, at: datetime) -> int:

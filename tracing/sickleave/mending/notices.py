@@ -3,7 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
+from tracing.kernel import clock
 from tracing.kernel.db import session
 from tracing.messages import services as messages
 from tracing.messages.models import Message
@@ -48,7 +50,8 @@ def tell(
 ) -> None:
     """Put a letter with its slip for the employer into the outbox, and a text for whoever has a mobile number.
 
-    Nothing is written to somebody whose messages are stopped. `said`: they are on the telephone.
+    To somebody whose messages are stopped the letter is held: it leaves if that was a mistake, and a text is not written.
+    `said`: they are on the telephone.
     """
     number = get_site(by.site.id).call_back_number
     notice = Notice(
@@ -66,6 +69,7 @@ def tell(
         reference,
         "\n".join(letter_of(notice)),
         slip="\n".join(slip_of(notice)),
+        is_held=True,
         by=by,
         at=at,
     )
@@ -100,7 +104,8 @@ def leave_after_all(waited: Iterable[Message], *, by: int | None, at: datetime) 
     """Let letters leave after all that were stopped with everything to their person, as far as they still hold.
 
     A letter that tells of a note holds while the note is what it says; one that encloses papers, while these are valid
-    and nobody has given them in another way since.
+    and nobody has given them in another way since. Of days that are over nobody is told by letter after all: the note is on
+    the list of papers to give, for a human.
     """
     for letter in waited:
         notice = session.get(NoteNotice, letter.id)
@@ -108,9 +113,16 @@ def leave_after_all(waited: Iterable[Message], *, by: int | None, at: datetime) 
         is_told_right = notice is None or session.get_one(SickNote, notice.note_id).state is notice.told
         if not is_told_right or (enclosed is not None and enclosed.state not in VALID):
             continue
+        days_of = enclosed or (None if notice is None else session.get_one(SickNote, notice.note_id))
+        if days_of is not None and _is_over(days_of, at):
+            continue
         current = given.find_current(enclosed.id) if enclosed is not None else None
         if current is None or current.message_id == letter.id:
             messages.queue_again(letter, by=by, at=at)
+
+
+def _is_over(note: SickNote, at: datetime) -> bool:
+    return note.last_day < clock.local_day(at, ZoneInfo(get_site(note.site_id).time_zone))
 
 
 def take_back_papers(note: SickNote, *, by: Agent, at: datetime) -> Untold | None:
