@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -18,6 +19,7 @@ from tracing.kernel import clock
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 """A whole product is started for them, on a machine that may be busy."""
 
+PARIS = ZoneInfo("Europe/Paris")
 BORN = "1980-05-17"
 NOBODY_MET = ADULT_AT_WORK | {"contacts_listed": "none", "lives_alone": "yes", "contacts_warned": "none"}
 
@@ -212,17 +214,21 @@ def test_a_result_withdrawn_after_the_case_was_closed_is_shown_and_told(
     expect(anouk.locator("#news")).to_contain_text("le laboratoire a annulé votre résultat")
 
 
+OPEN_CASES = 300
 ROW = "Vaccination complète : isolement de 5 jours pleins, sans sortie anticipée."
 
 
 def test_a_referent_moves_an_isolation_from_seven_to_five_days(log_in: LogIn, platform: Platform) -> None:
     load_more(platform.data_dir, [person("BOURDIN", "Elsa", "06 39 98 02 07")], number="V1")
+    children = [child(number) for number in range(OPEN_CASES)]
+    load_more(platform.data_dir, children, number="V2")
     rozenn, omar = log_in("rozenn"), log_in("omar")
 
     page = proposed(rozenn, platform)
     rozenn.get_by_role("button", name="Voir l’effet sur les dossiers d’aujourd’hui").click()
-    figures = rozenn.locator("#effect .figures")
-    expect(figures.get_by_text("dossiers relus")).to_be_visible(timeout=90_000)
+    foreseen = effect(rozenn)
+    assert foreseen["fins déplacées"] >= OPEN_CASES
+    assert foreseen["dossiers relus"] > foreseen["fins déplacées"]
     accessible(rozenn)
     approved(rozenn, omar, page)
     rozenn.goto(page)
@@ -234,7 +240,7 @@ def test_a_referent_moves_an_isolation_from_seven_to_five_days(log_in: LogIn, pl
     approved(rozenn, omar, page)
     let_versions_take_effect(platform.data_dir)
     rozenn.goto(page)
-    expect(rozenn.locator("#effect .figures").get_by_text("fins déplacées")).to_be_visible(timeout=90_000)
+    assert effect(rozenn)["fins déplacées"] == foreseen["fins déplacées"]
     expect(rozenn.get_by_role("button", name="Retirer")).to_have_count(0)
 
     # the tracer reads what changes, and presses one key
@@ -245,6 +251,17 @@ def test_a_referent_moves_an_isolation_from_seven_to_five_days(log_in: LogIn, pl
     accessible(nolwenn)
     nolwenn.keyboard.press("n")
     expect(nolwenn.locator("h1")).to_contain_text("P0-")
+
+
+def effect(page: Page) -> dict[str, int]:
+    """Wait until every case was gone through, and return what changes: the number of each thing by its words."""
+    figures = page.locator("#effect .figures")
+    expect(figures.get_by_text("dossiers relus")).to_be_visible(timeout=90_000)
+    names, numbers = figures.locator("dt").all_inner_texts(), figures.locator("dd").all_inner_texts()
+    return {
+        name.strip().lower(): int(re.sub(r"\D", "", number))
+        for name, number in zip(names, numbers, strict=True)
+    }
 
 
 def proposed(page: Page, platform: Platform) -> str:
@@ -261,6 +278,9 @@ def proposed(page: Page, platform: Platform) -> str:
         page.locator(f"#decides_{name}").fill("")
     page.get_by_label("La règle en une phrase").fill(ROW)
     page.get_by_role("button", name="Enregistrer la ligne").click()
+    # from today on: the rows of a version begin on the day for which it is planned
+    page.get_by_label("Prend effet le").fill(clock.local_day(clock.now(), PARIS).isoformat())
+    page.get_by_label("À", exact=True).fill("23:59")
     page.get_by_label("Ce qui change").fill("L’isolement passe de 7 à 5 jours pour qui est vacciné.")
     page.get_by_role("button", name="Enregistrer le brouillon").click()
     expect(page.get_by_text("Enregistré.")).to_be_visible()
@@ -295,6 +315,14 @@ def person(name: str, first_name: str, phone: str, **more: str) -> Mapping[str, 
         "TEL_MOBILE": phone,
         "CODE_CAISSE": "441",
     } | more
+
+
+def child(number: int) -> Mapping[str, str]:
+    """Somebody under 12, of another site: the rule that is changed decides for them before anybody has called."""
+    first = f"{chr(97 + number % 26)}{chr(97 + number // 26)}"
+    phone = f"06 39 98 {60 + number // 100} {number % 100:02}"
+    born = {"DATE_NAISSANCE": f"17/05/{clock.now().year - 7}", "CODE_CAISSE": "201"}
+    return person("PETITJEAN", f"Lou{first}", phone, **born)
 
 
 def take(page: Page, phone: str) -> None:

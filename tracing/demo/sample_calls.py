@@ -185,7 +185,7 @@ def complete_call(by: Agent, friends: list[Friend], *, with_note: bool = False, 
                     at=at + timedelta(minutes=4),
                 )
             spoken = speak(call, identified, by=by, at=at)
-            if with_note:
+            if with_note and spoken.facts.get("notes_issued"):
                 sickleave.issue(
                     call,
                     spoken.task,
