@@ -288,7 +288,7 @@ def test_the_page_of_a_call_costs_a_fixed_handful_of_queries(story, browse, sess
 
 
 def test_the_page_costs_no_more_than_a_few_queries_more_once_a_note_is_wanted(story, browse, session):
-    waiting_case(story.nantes, at=NOW)
+    task = waiting_case(story.nantes, at=NOW)
     works = {"works": "yes", "is_caregiver": "no", "can_telework": "no", "stopped_by_doctor": "no"}
     wants = {"insurance_scheme": "RG", "last_work_on": "2026-03-08", "wants_note": "yes"}
     walk = take_call(browse.as_(story.ada), P0 | works | wants).to("work_leave")
@@ -300,6 +300,8 @@ def test_the_page_costs_no_more_than_a_few_queries_more_once_a_note_is_wanted(st
         walk.visitor.get(walk.call)
 
     assert len(sent) <= len(before) + 3, "\n".join(sent)
+    # the day that the declaration said is kept beside it
+    assert calls.answers(task.id)["sick_note.not_worked_since"] == "2026-03-09"
 
 
 def test_a_call_with_many_contacts_costs_as_many_queries_as_one_with_one(story, browse, session):

@@ -1,4 +1,4 @@
-"""Whatever was answered and asked for, no note covers a day on which the person worked."""
+"""Whatever was answered and asked for, no note covers a day on which the person worked, or one of another note."""
 
 from datetime import date, timedelta
 
@@ -48,7 +48,7 @@ def decided(subject, started, vaccination, said, asked, others):
     asked=near | st.none(),
     others=notes,
 )
-def test_no_note_covers_a_day_worked(subject, started, vaccination, worked, apart, asked, others):
+def test_no_note_covers_a_day_worked_or_one_of_another_note(subject, started, vaccination, worked, apart, asked, others):
     said = {"last_work_on": worked.isoformat() if worked else "unknown"}
     if apart:
         said["apart_since"] = apart.isoformat()
@@ -68,6 +68,7 @@ def test_no_note_covers_a_day_worked(subject, started, vaccination, worked, apar
             # a contact's note lasts its seven days, but none begins once the quarantine is over
             assert note.first_day >= TODAY - timedelta(days=row.retroactive_days)
             assert note.first_day <= measure.last_day_in
+        assert not any(begins <= note.last_day and note.first_day <= ends for begins, ends in others)
         assert note.days <= (row.max_days or row.total_days_without_adviser)
 
 
