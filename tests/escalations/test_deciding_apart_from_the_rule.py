@@ -17,10 +17,9 @@ from tracing.consequences.picture_rules import CaseNow, MeasuredPerson, NoteNow
 from tracing.consequences.rules import of_case
 from tracing.contacts.models import Contact
 from tracing.escalations import queries, services
-from tracing.escalations.errors import EndsTooEarly, NoOneToCall, NotADayToCome, RulingDoesNotFit
+from tracing.escalations.errors import EndsTooEarly, RulingDoesNotFit
 from tracing.escalations.models import Audience, Decision, Reason
 from tracing.escalations.rules import first_last_day
-from tracing.escalations.services import CallLater
 from tracing.facts import queries as facts
 from tracing.facts.rules import FactKind, FactSource, Said, SubjectType
 from tracing.facts.ruling_rules import Ground, Ruling, RulingKind, as_ruled, measure_ruled
@@ -28,7 +27,6 @@ from tracing.kernel.db import session as database
 from tracing.programmes.loader import get_pack
 from tracing.programmes.rules import Measure, isolation
 from tracing.programmes.vocabulary import RiskLevel, Scheme, Subject, Vaccination
-from tracing.queue.errors import ClosedThatDay
 from tracing.queue.models import CallTask, TaskState
 from tracing.queue.queries import get_task
 from tracing.sickleave.reasons import Reason as NoteReason
@@ -315,105 +313,6 @@ def test_a_result_told_and_a_ready_answer_need_no_typing(browse, story, line):
     answer = queries.words_of(queries.of_task(line.task.id)[0]).answer
     assert answer.startswith("Qu’elle continue son traitement habituel")
     assert answer.endswith("Et qu’elle boive.")
-
-
-# ---------- Call on another day ----------
-
-
-def test_a_person_is_called_on_the_chosen_day_by_the_chosen_tracer(browse, story, line, ben):
-    question = line.ask()
-    line.end(CallOutcome.NEEDS_DOCTOR)
-    later = CallLater(TODAY + DAY, story.ada.id)
-
-    settled(question, ben, Decision.CALL_LATER, answer="Voir demain.", later=later)
-
-    task = get_task(line.task.id)
-    assert task.state is TaskState.OPEN
-    assert task.promised_by == story.ada.id
-    assert task.not_before.date() == TODAY + DAY
-    assert task.due_at >= task.not_before
-    page = browse.as_(story.ben).get("/escalations").text
-    assert "La personne sera rappelée plus tard" in page
-    assert "par Ada" in page
-    given = browse.as_(story.ben).get("/escalations/given").text
-    assert "pas avant le jour du rappel" in given
-    assert "dans la file" not in given
-
-
-def test_without_a_name_whoever_is_free_calls_on_that_day(line, ben):
-    question = line.ask()
-    line.end(CallOutcome.NEEDS_DOCTOR)
-
-    settled(question, ben, Decision.CALL_LATER, answer="Demain.", later=CallLater(TODAY + DAY, None))
-
-    task = get_task(line.task.id)
-    assert (task.state, task.promised_by) == (TaskState.OPEN, None)
-    assert task.attempts == 0  # nobody rang in vain
-    assert task.not_before.date() == TODAY + DAY
-
-
-def test_while_the_tracer_is_on_the_line_they_end_the_call_themselves(line, ben):
-    settled(line.ask(), ben, Decision.CALL_LATER, answer="Demain.", later=CallLater(TODAY + DAY, None))
-
-    assert get_task(line.task.id).not_before <= NOW
-
-
-@pytest.mark.parametrize("day", [TODAY, TODAY - DAY, TODAY + 100 * DAY, None])
-def test_a_later_day_is_to_come(line, ben, day):
-    question = line.ask()
-    services.take(question.id, by=ben, at=NOW)
-
-    with pytest.raises(NotADayToCome):
-        services.settle(
-            question.id,
-            answer="Plus tard",
-            decision=Decision.CALL_LATER,
-            later=CallLater(day, None) if day else None,
-            by=ben,
-            at=NOW,
-        )
-
-
-def test_a_day_without_calls_is_refused_and_not_replaced_by_another(story, line, ben):
-    story.nantes.calls_on_sundays = False
-    question = line.ask()
-    services.take(question.id, by=ben, at=NOW)
-
-    with pytest.raises(ClosedThatDay):
-        services.settle(
-            question.id,
-            answer="Dimanche",
-            decision=Decision.CALL_LATER,
-            later=CallLater(TODAY + 5 * DAY, None),
-            by=ben,
-            at=NOW,
-        )
-
-
-def test_only_a_tracer_of_the_site_can_be_asked_to_call(story, line, ben):
-    question = line.ask()
-    services.take(question.id, by=ben, at=NOW)
-
-    with pytest.raises(NoOneToCall):
-        services.settle(
-            question.id,
-            answer="Demain",
-            decision=Decision.CALL_LATER,
-            later=CallLater(TODAY + DAY, story.cleo.id),
-            by=ben,
-            at=NOW,
-        )
-
-
-def test_a_doctor_changes_their_mind_with_another_question(line, ben):
-    settled(line.ask(), ben, ruling=ruling())
-    assert case_of(line).isolation_last_day == TODAY + 12 * DAY
-
-    settled(
-        line.ask(at=NOW + DAY), ben, at=NOW + DAY, ruling=ruling(last_day=TODAY + 3 * DAY, on=TODAY + DAY)
-    )
-
-    assert case_of(line).isolation_last_day == TODAY + 3 * DAY
 
 
 # ---------- The note ----------

@@ -48,7 +48,9 @@ def decided(subject, started, vaccination, said, asked, others):
     asked=near | st.none(),
     others=notes,
 )
-def test_no_note_covers_a_day_worked_or_one_of_another_note(subject, started, vaccination, worked, apart, asked, others):
+def test_no_note_covers_a_day_worked_or_one_of_another_note(
+    subject, started, vaccination, worked, apart, asked, others
+):
     said = {"last_work_on": worked.isoformat() if worked else "unknown"}
     if apart:
         said["apart_since"] = apart.isoformat()

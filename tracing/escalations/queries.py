@@ -108,6 +108,16 @@ def open_for_task(task_id: int, audience: Audience | None = None) -> Sequence[Es
     return session.scalars(chosen.order_by(Escalation.urgency, Escalation.id)).all()
 
 
+def decided_since(task_ids: Iterable[int], since: datetime) -> dict[int, Escalation]:
+    """Return for each task the question to an adviser that was settled last since a moment, by one statement."""
+    settled = select(Escalation).where(
+        equals_any(Escalation.task_id, sorted(set(task_ids))),
+        Escalation.audience == Audience.ADVISER,
+        Escalation.settled_at >= since,
+    )
+    return {one.task_id: one for one in session.scalars(settled.order_by(Escalation.settled_at))}
+
+
 def of_task(task_id: int) -> Sequence[Escalation]:
     """Return every question about a task, newest first."""
     return session.scalars(

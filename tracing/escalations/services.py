@@ -1,6 +1,7 @@
 """Commands on questions: raise, take, put back, settle; release those whose holder is gone."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
@@ -380,7 +381,7 @@ def _first_hour(task: CallTask, later: CallLater) -> datetime:
 
 
 def _plan_call(task: CallTask, later: CallLater, *, when: datetime, by: Agent, at: datetime) -> None:
-    """Let the person wait until the first hour of the day; a tracer who is on the line now ends their call themselves."""
+    """Let the person wait until the first hour of the day; while a tracer is on the line, once they end their call."""
     session.refresh(task)
     caller = queries.households_on_line([task.household_id]).get(task.household_id or 0)
     if task.state is not TaskState.OPEN or caller not in {None, by.member_id}:
@@ -389,6 +390,25 @@ def _plan_call(task: CallTask, later: CallLater, *, when: datetime, by: Agent, a
         queue.wait_until(task, until=when, at=at)
     else:
         queue.promise(task, when=when, owner=later.by, by=by, at=at)
+
+
+def carry_out_later(tasks: Iterable[CallTask], *, since: datetime, by: Agent, at: datetime) -> None:
+    """Plan, once a call has ended, the calls on another day that a doctor decided while it lasted: since `since`.
+
+    An hour that the tracer promised stands, and so does an end after which nobody is called again.
+    """
+    by_id = {one.id: one for one in tasks}
+    for task_id, known in queries.decided_since(by_id, since).items():
+        task = by_id[task_id]
+        session.refresh(task)
+        is_promised = task.promised_at is not None and task.promised_at > at
+        if known.call_on is None or is_promised or task.state not in {TaskState.OPEN, TaskState.DONE}:
+            continue
+        later = CallLater(known.call_on, known.call_by)
+        with suppress(ClosedThatDay):  # the hours have changed since: as without a doctor's decision
+            when = _first_hour(task, later)
+            _move_task(task, known, Decision.CALL_LATER, due_at=when, by=by, at=at)
+            _plan_call(task, later, when=when, by=by, at=at)
 
 
 def ask_about_note(call: Call, task: CallTask, question: str, by: Agent, at: datetime) -> None:

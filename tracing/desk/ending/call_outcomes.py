@@ -24,6 +24,7 @@ from tracing.desk.ending import wrong_numbers
 from tracing.desk.errors import AlreadyFinished, CallbackNeeded, NotFree, NumberNeeded
 from tracing.desk.queries import tasks_of_call
 from tracing.desk.services import Spoken, by_person, is_to_lead, open_conversations, told_along
+from tracing.escalations import services as escalations
 from tracing.facts.rules import FactKind, FactSource, NewFact, Subject, SubjectType
 from tracing.hand_offs import services as hand_offs
 from tracing.kernel import clock
@@ -124,7 +125,9 @@ def finish(
     rest = unfinished(call, by=by, at=at)
     if not rest:
         calls.end(call, outcome, by=by, at=at)
-        consequences.follow_after_call(tasks_of_call(call), by=by.member_id, at=at)
+        spoken_of = tasks_of_call(call)
+        consequences.follow_after_call(spoken_of, by=by.member_id, at=at)
+        escalations.carry_out_later(spoken_of, since=call.started_at, by=by, at=at)
     if not rest and outcome is CallOutcome.WRONG_NUMBER and task.state is TaskState.OPEN:
         # the next number is rung at once, by the same tracer; where that cannot be, it has its place in the queue
         with suppress(NotWaiting, OutsideHours, OnAnotherCall):
@@ -220,7 +223,9 @@ def hang_up(call: Call, *, reason: GiveBackReason | None = None, by: Agent, at: 
     if needs_reason and not calls.may_give_back_without_reason(by, at=at):
         raise ReasonNeeded
     calls.end(call, reached[-1] if reached else CallOutcome.GIVEN_BACK, reason=reason, by=by, at=at)
-    consequences.follow_after_call(tasks_of_call(call), by=by.member_id, at=at)
+    spoken_of = tasks_of_call(call)
+    consequences.follow_after_call(spoken_of, by=by.member_id, at=at)
+    escalations.carry_out_later(spoken_of, since=call.started_at, by=by, at=at)
     return is_unchanged
 
 
