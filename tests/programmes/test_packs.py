@@ -7,10 +7,12 @@ import pytest
 
 from tracing.programmes import InvalidPack, UnknownProgramme, get_pack, load_packs
 from tracing.programmes.checks import overlaps
+from tracing.programmes.disease_names import disease_named
 from tracing.programmes.loader import FOLDER, read_pack
 from tracing.programmes.rules import RuleRef, age_on
 from tracing.programmes.tables import Cell
 from tracing.programmes.vocabulary import TestKind
+from tracing.sickleave.documents.neutral import neutral
 
 
 def test_the_programmes_are_there():
@@ -32,6 +34,18 @@ def test_the_label_for_employers_says_nothing_of_the_disease(code):
         word in label
         for word in ("covid", "virus", "maladie", "santé", "isolement", "contact", "rougeole", "méningo")
     )
+
+
+@pytest.mark.parametrize("code", ["covid19", "exercise-2022", "measles", "meningococcal"])
+def test_the_disease_of_every_programme_is_heard_by_nobody_else_and_read_by_no_employer(code):
+    disease = get_pack(code).disease
+
+    assert disease_named(disease) is not None
+    assert disease_named(get_pack(code).english[disease]) is not None
+    assert neutral(f"Pôle {disease}") == ""
+    assert neutral(f"Pôle {disease.upper()}") == ""
+    assert disease_named("Bonjour, je vous appelle de la caisse de Nantes.") is None
+    assert disease_named(get_pack(code).neutral_label) is None
 
 
 def broken(tmp_path, file, *changes):

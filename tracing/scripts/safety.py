@@ -10,6 +10,7 @@ from contextlib import suppress
 
 from tracing.programmes import UnknownProgramme
 from tracing.programmes.data_fields import DataField
+from tracing.programmes.disease_names import disease_named
 from tracing.programmes.in_force import get_pack
 from tracing.scripts.definitions import All, AnswerIs, AnyOf, Condition, Script
 from tracing.scripts.problems import Fault, Problem, at
@@ -35,7 +36,7 @@ _OUR_NAME = re.compile(r"assurance[ -]maladie|health insurance", re.IGNORECASE)
 _RESULT = re.compile(r"\b(?:positi[fv]|négati[fv]|negative)|\{disease\}", re.IGNORECASE)
 # the beginnings of words that tell somebody else what the call is about, in both languages of a script
 _HEALTH = re.compile(
-    r"""\b(?:tests?\b|autotest|self-test|dépist|résultat|results?\b|positi[fv]|négati[fv]|negative|covid|virus
+    r"""\b(?:tests?\b|autotest|self-test|dépist|résultat|results?\b|positi[fv]|négati[fv]|negative|virus
     |épidémi|epidemic|infect|contamin|contagi|malad|sick|illness|disease|sympt|vaccin|isole|isolat|quarant
     |cas\ contact|(?:personne|sujet)s?\ contact|en\ contact\ avec|in\ contact\ with)""",
     re.IGNORECASE | re.VERBOSE,
@@ -104,8 +105,9 @@ def _before_identity(script: Script) -> Iterator[Problem]:
         heard = [*said, *(script.english[one] for one in said if script.english.get(one))]
         if not step.sensitive:
             for wording in heard:
-                if found := _HEALTH.search(_OUR_NAME.sub("", wording)):
-                    yield at(step, "say", Fault.HEALTH_WORDS, word=found[0])
+                found = _HEALTH.search(_OUR_NAME.sub("", wording))
+                if word := found[0] if found else disease_named(wording):
+                    yield at(step, "say", Fault.HEALTH_WORDS, word=word)
         if step.escalation is EscalationReason.RESULT_NOT_ANNOUNCED and any(map(_RESULT.search, heard)):
             yield at(step, "say", Fault.RESULT_BY_ADVISER)
 

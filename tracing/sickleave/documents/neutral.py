@@ -4,8 +4,9 @@ A site may be called “Plateforme Covid-19”, and its telephone is answered by
 stands on the employer's copy besides days and names passes through here.
 """
 
-import unicodedata
 from collections.abc import Iterable
+
+from tracing.programmes.disease_names import plain, stems
 
 FUND = "Assurance Maladie"
 """The sender where the site has no neutral name."""
@@ -14,22 +15,23 @@ _OF_EVERY_FUND = "assurance maladie"
 """Part of the name of every fund: it says nothing of anybody's health."""
 # fmt: off
 _REVEALING = (
-    "covid", "corona", "sars", "virus", "bacter", "pandem", "epidem", "malad", "sant", "sanit", "medec",
+    "virus", "bacter", "pandem", "epidem", "malad", "sant", "sanit", "medec",
     "medic", "positi", "negati", "test", "depist", "prelev", "labora", "contact", "contamin", "contag",
     "infect", "sympt", "signe", "fievre", "isole", "quarant", "vaccin", "patient", "diagnos", "trac",
-    "trak", "suivi", "derogat", "cluster", "foyer", "rougeole", "mening", "tubercul", "grippe", "hopita",
+    "trak", "suivi", "derogat", "cluster", "foyer", "tubercul", "grippe", "hopita",
     "clinique", "p0", "exposit", "cas ", "cellule", "crise", "plateforme", "plate-forme", "risque",
     "urgence",
 )
 # fmt: on
-"""Parts of words that hint at a disease, at tracing or at a capacity; without accents and case."""
+"""Parts of words that hint at a disease, at tracing or at a capacity; without accents and case. The names of the diseases
+that are traced are those of the programmes."""
 
 
 def neutral(text: str) -> str:
     """Return a line as it is, or an empty one if any part of it could hint at a reason."""
-    letters = unicodedata.normalize("NFKD", text.casefold().replace("’", "'"))
-    plain = "".join(one for one in letters if not unicodedata.combining(one)).replace(_OF_EVERY_FUND, "")
-    return "" if any(word in f"{plain} " for word in _REVEALING) else text.strip()
+    said = plain(text.replace("’", "'")).replace(_OF_EVERY_FUND, "")
+    hints = any(word in f"{said} " for word in _REVEALING) or any(stem in said for stem in stems())
+    return "" if hints else text.strip()
 
 
 def neutral_lines(lines: Iterable[str]) -> list[str]:
