@@ -6,8 +6,9 @@ from tests.conftest import NOW
 from tests.desk.walking import P0, Walk, soup, take_call
 from tests.support.pages import check_fragment
 from tests.support.statements import statements_sent
-from tests.support.story import contact, contradicted, identity, waiting_case
+from tests.support.story import agent, contact, contradicted, identity, waiting_case
 from tracing.calls import queries as calls
+from tracing.calls import services as call_services
 from tracing.calls.jobs import sweep_claims
 from tracing.cases import queries as cases
 from tracing.kernel.events import IdentityAccess
@@ -302,6 +303,15 @@ def test_the_page_costs_no_more_than_a_few_queries_more_once_a_note_is_wanted(st
     assert len(sent) <= len(before) + 3, "\n".join(sent)
     # the day that the declaration said is kept beside it
     assert calls.answers(task.id)["sick_note.not_worked_since"] == "2026-03-09"
+
+    # said otherwise since: in the same words, the declaration is to be confirmed again
+    is_confirmed = "#answers input[name=confirm][checked]"
+    step = f"{walk.call}?step=sick_note"
+    assert soup(walk.visitor.get(step)).select_one(is_confirmed)
+    call = calls.get_call(int(walk.call.rsplit("/", 1)[1]))
+    by, later = agent(story.ada), NOW + MINUTE
+    call_services.save_answer(call, task, "last_work_on", "2026-03-07", by=by, at=later)
+    assert not soup(walk.visitor.get(step)).select_one(is_confirmed)
 
 
 def test_a_call_with_many_contacts_costs_as_many_queries_as_one_with_one(story, browse, session):

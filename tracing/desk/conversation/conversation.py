@@ -20,6 +20,7 @@ from tracing.scripts.definitions import Script, Step
 from tracing.scripts.services import get_script
 from tracing.scripts.vocabulary import IDENTITY_QUESTION, Outcome, unasked
 from tracing.scripts.wording import Facts, with_who_answers
+from tracing.sickleave.answers import SWORN, oath_of
 from tracing.staff.agent import Agent
 
 NO_LONGER_CONTACT = "no_longer_contact"
@@ -126,6 +127,10 @@ def _answers_in_force(script: Script, read: CalledPerson, conversation: Conversa
     if conversation.identity_confirmed_at is None and answers.get(IDENTITY_QUESTION) == "yes":
         # a stored answer alone opens nothing: identity must be confirmed in this call
         del answers[IDENTITY_QUESTION]
+    oath = oath_of(read.given)
+    if oath is not None and oath.is_outdated:
+        # something else was said since of what was declared: it is read and confirmed again, in whichever words
+        answers.pop(SWORN, None)
     if read.contact is None and not was_recalled(read.case):
         # whom they met on the days that the period has gained was not asked
         for question in rules.RECALL_QUESTIONS:
