@@ -95,7 +95,7 @@ def test_a_case_spoken_to_as_a_contact_is_known_as_such(story, browse):
 
     assert "Déjà appelée comme personne contact, lundi 9 mars" in said
     assert "dimanche 15 mars" in said
-    assert "signes depuis le dimanche 8 mars" in said
+    assert "symptômes depuis le dimanche 8 mars" in said
 
 
 # -- one person, one telling
@@ -258,7 +258,7 @@ def test_named_again_without_a_birth_date_the_one_who_was_told_is_found_by_given
     walk.page = soup(walk.visitor.follow(button["action"], {"other": told.id}))
 
     assert not walk.page.select("form[action*='/pairs/in-call/']")
-    assert "Déjà prévenue mardi 10 mars" in head(walk)
+    assert "Déjà avertie mardi 10 mars" in head(walk)
     end(walk.to("closing"), again.id)
     assert queue.find_task_of_contact(again.contact_id).state is TaskState.DONE
 

@@ -332,7 +332,7 @@ def test_link_place_and_warning_are_kept_shown_and_offered_again(browse, story, 
 
     shown = ada.fragment(phone.path, LUC | said).text
 
-    for words in ("collègue", "Café du Port", "déjà prévenue"):
+    for words in ("collègue", "Café du Port", "déjà avertie"):
         assert words in shown
     form = soup(ada.get(f"{phone.path}?edit={named(phone)[0].id}"))
     assert form.select_one("[name=contact-place]")["value"] == "Café du Port"

@@ -30,7 +30,7 @@ def test_who_is_called_in_english_hears_english_with_the_french_one_key_away(sto
     question = walk.page.select_one("#question-person_on_line")
     assert "Qui est au bout du fil" in question.text
     assert "Who is on the line?" in question.select_one("legend [lang=en]").text
-    assert "Their legal representative" in question.text
+    assert "another legal representative" in question.text
     assert "Please call us back" in walk.page.text or "We will call you again" in walk.page.text
     walk.to("recall")
     assert "Sunday 8 March" in walk.page.select_one(".recall-days").text

@@ -275,4 +275,4 @@ def test_a_child_without_a_birth_date_is_asked_for_through_a_parent(story, brows
     walk = take_call(browse.as_(story.ada), CONTACT | {"representative_confirmed": "yes"}).to("identity")
 
     assert "representative" in walk.steps
-    assert "Si la fiche n’a pas de date de naissance" in walk.page.text
+    assert "Si le dossier n’a pas de date de naissance" in walk.page.text

@@ -59,7 +59,7 @@ def test_a_school_is_handed_off_by_number_and_without_a_name(story, browse):
     page = browse.as_(story.dora).get("/hand-offs")
 
     assert reasons() == {"H-3": HandOffState.TO_SEND}
-    assert f"Merci d’analyser la fiche {reference}" in page.text
+    assert f"Merci d’analyser le dossier {reference}" in page.text
     assert "Kergoat" not in page.text
     assert "Marie" not in page.text
 

@@ -42,7 +42,7 @@ def test_a_version_says_that_the_french_is_the_same_only_if_it_is(script):
 def test_the_english_is_written_as_english_is(script):
     for french, english in script.english.items():
         assert not re.search(r"[\u202f\u00a0«»'\"]|  |^\s|\s$|\s[;:!?]", english), english
-        said = english.replace("refus", "").replace("Corriger la fiche", "").replace("cafés", "")
+        said = english.replace("refus", "").replace("Corriger l’identité", "").replace("cafés", "")
         assert not re.search("[éèêàçùœ]", said), english
         if not french.startswith("{"):
             assert english[0].isupper() or english[0] == "“", english

@@ -28,7 +28,7 @@ def refused(tmp_path, text, name="p0-2026.1.yaml"):
         ('version: "2026.1"', "version: 2026.1", "version: Input should be a valid string"),
         ("language: fr", "language: de", "language: Input should be 'fr'"),
         ('    title: "Chercher une urgence"\n', "", "step 'red_flags', title: Field required"),
-        ("section: Santé", "section: Santé et premiers signes", "step 'red_flags', section: String should have at most 16"),
+        ("section: Santé", "section: Santé et premiers symptômes", "step 'red_flags', section: String should have at most 16"),
         ("type: identity\n", "type: identitie\n", "step 'identity', question 'identity_confirmed', type: Input should be"),
         ("        max_length: 80\n", "", "step 'work', question 'profession': a free text needs max_length"),
         ("        or_unknown: true\n\n  - id: sampling", "        lowest: 1\n\n  - id: sampling",

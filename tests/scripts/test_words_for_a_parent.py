@@ -108,7 +108,7 @@ def test_nothing_is_said_to_a_relative_without_the_persons_consent(script):
 def test_an_adult_is_spoken_to_as_before(contact, contact_facts):
     said = " ".join(render_say(contact.step("announcement"), contact_facts))
 
-    assert "Vous avez été en contact avec une personne dont le test est positif pour la Covid-19." in said
+    assert "Vous avez été en contact avec une personne dont le test de Covid-19 est positif." in said
     assert "Je ne peux pas vous dire son nom." in said
     assert "spoken_for" not in with_who_answers(contact_facts, {"person_on_line": "person"})
 

@@ -214,7 +214,7 @@ def test_neither_paper_says_how_the_child_is_and_the_employers_nothing_of_a_chil
         assert word not in employer.casefold().replace("parents", "")
     assert "Parent d’un enfant qui doit rester à la maison" in insured
     assert "seul parent à demander" in insured
-    for word in ("Prélèvement", "positive", "Zoé", "Premiers signes"):
+    for word in ("Prélèvement", "positive", "Zoé", "Premiers symptômes"):
         assert word not in insured
 
 

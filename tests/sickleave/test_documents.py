@@ -285,7 +285,7 @@ def test_a_case_reads_why_and_what_to_do():
     for expected in (
         "Exemplaire de l’assuré",
         "Personne testée positive",
-        "Premiers signes samedi 8 janvier 2022",
+        "Premiers symptômes samedi 8 janvier 2022",
         "Prélèvement dimanche 9 janvier 2022",
         "1er mars 1985",
         "2 85 03 44 109 001 23",
@@ -303,7 +303,7 @@ def test_a_contact_reads_their_last_contact_and_nothing_of_the_case():
     words = read(render(content(Subject.CONTACT), Copy.INSURED))
 
     assert "Personne contact à risque" in words
-    assert "Dernier contact dimanche 9 janvier 2022" in words
+    assert "Dernière rencontre dimanche 9 janvier 2022" in words
     assert "Prélèvement" not in words
 
 

@@ -54,7 +54,7 @@ def test_opening_an_account_shows_its_first_password_once_and_it_works(browse, g
         ({"login": "ada"}, "déjà pris"),
         ({"login": "Éva R"}, "Lettres minuscules sans accent"),
         ({"roles": []}, "Choisissez au moins un rôle."),
-        ({"kind": "recruit"}, "commence par le site de formation"),
+        ({"kind": "recruit"}, "commence par le site d’entraînement"),
         ({"name": ""}, "Tapez le nom affiché."),
         ({"contract_ends_on": "2026-03-09"}, "Ce jour est passé"),
     ],

@@ -73,7 +73,7 @@ TERMS = (
     Term("résultat", "lab result", "cases.models:LabResult"),
     Term("prélèvement", "sampling", "cases.models:Case.first_sampled_at"),
     Term(
-        "premiers signes",
+        "premiers symptômes",
         "onset",
         "cases.models:Case.onset_on",
         "The day of the first symptoms; the contagious days and the isolation are counted from it.",

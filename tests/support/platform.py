@@ -76,7 +76,7 @@ def prepare(settings: Settings) -> None:
                 ),
                 services.add_site(
                     code="900",
-                    name="Site de formation",
+                    name="Site d’entraînement",
                     programme=settings.programme,
                     kind=SiteKind.TRAINING,
                     at=at,

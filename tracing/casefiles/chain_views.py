@@ -67,7 +67,7 @@ def _met(line: Line, references: dict[int, str]) -> Sequence[str]:
 def _said(line: Line, met: Sequence[str]) -> str:
     """Return what a person's dot says to whoever does not see it."""
     one = line.member
-    began = _("premiers signes le %(day)s") if one.has_symptoms else _("prélèvement le %(day)s")
+    began = _("premiers symptômes le %(day)s") if one.has_symptoms else _("prélèvement le %(day)s")
     words = [one.reference, str(began % {"day": day(one.began_on)})]
     if met:
         words.append(str(_("nommé par %(people)s", people=" ; ".join(met))))

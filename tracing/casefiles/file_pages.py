@@ -298,7 +298,7 @@ def _asks_nothing(contact: Contact, case: Case) -> str:
 
 def _of_contact(contact: Contact, case: Case) -> list[tuple[str, str]]:
     said = [
-        (str(_("Dernier contact")), words.met_in_words(contact)),
+        (str(_("Dernière rencontre")), words.met_in_words(contact)),
         (str(_("Risque")), str(RISK_WORDS[contact.risk])),
     ]
     if contact.risk_criterion:

@@ -114,7 +114,7 @@ EVENT_WORDS: dict[str, tuple[str, LazyString]] = {
     "consequence.call_stops": ("telephone-minus", _l("Appel arrêté : une réponse a changé")),
     "consequence.ring_again": ("telephone", _l("À rappeler : la personne avait entendu autre chose")),
     "consequence.ring_no_more": ("telephone-minus", _l("Rappel levé : ce qui a été dit vaut de nouveau")),
-    "consequence.told_already": ("check2-all", _l("Déjà prévenue par un autre appel, rien de plus à dire")),
+    "consequence.told_already": ("check2-all", _l("Déjà avertie par un autre appel, rien de plus à dire")),
     "consequence.not_told": ("arrow-counterclockwise", _l("N’avait pas été prévenue : à appeler")),
     "consequence.call_never": ("bell-slash", _l("Appel arrêté pour de bon")),
     "consequence.call_after_all": ("telephone", _l("Appel rouvert")),

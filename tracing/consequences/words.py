@@ -38,8 +38,8 @@ def sentences_of(follows: Follows) -> list[str]:
     if follows.to_tell_again:
         said.append(
             ngettext(
-                "%(num)d contact déjà prévenu sera rappelé : ses dates ont changé.",
-                "%(num)d contacts déjà prévenus seront rappelés : leurs dates ont changé.",
+                "%(num)d contact déjà averti sera rappelé : ses dates ont changé.",
+                "%(num)d contacts déjà avertis seront rappelés : leurs dates ont changé.",
                 follows.to_tell_again,
             )
         )
@@ -151,7 +151,9 @@ def _had_said(contact: Contact) -> list[str]:
     """Return what a contact had said of their health, in sentences."""
     said = []
     if contact.symptoms_on is not None:
-        said.append(_("Elle avait dit des signes depuis le %(day)s.", day=day_in_words(contact.symptoms_on)))
+        said.append(
+            _("Elle avait dit des symptômes depuis le %(day)s.", day=day_in_words(contact.symptoms_on))
+        )
     for test in (TestSaid.from_codes(codes) for codes in contact.tests_said or ()):
         day = {"day": day_in_words(test.on)}
         if test.kind is not None:
@@ -203,13 +205,13 @@ def other_meeting_words(one: Meeting, *, on: date | None) -> str:
     if contact.told_last_day is None:
         return str(
             _(
-                "Déjà prévenue %(day)s pour une rencontre du %(met)s : on ne lui avait pas demandé de rester chez elle.",
+                "Déjà avertie %(day)s pour une rencontre du %(met)s : on ne lui avait pas demandé de rester chez elle.",
                 **said,
             )
         )
     return str(
         _(
-            "Déjà prévenue %(day)s pour une rencontre du %(met)s, jusqu’au %(last)s : la date la plus tardive compte.",
+            "Déjà avertie %(day)s pour une rencontre du %(met)s, jusqu’au %(last)s : la date la plus tardive compte.",
             last=day_in_words(contact.told_last_day),
             **said,
         )

@@ -153,7 +153,7 @@ class ContactForm(CircumstancesForm):
         validators=[Optional(), Length(max=80)],
         render_kw={"autocomplete": "off"},
     )
-    warned = _choice_of_three(_l("Déjà prévenu par la personne"))
+    warned = _choice_of_three(_l("Déjà averti par la personne"))
     language = SelectField(_l("Langue"), choices=spoken_languages, default="")
     last_contact_on = DateField(_l("Dernier jour où ils se sont vus"), validators=[Optional()])
     recent_day = RadioField(

@@ -132,7 +132,7 @@ def what_follows(
 def said_by_case(described: Described) -> list[str]:
     """Return what the case said of a contact besides who they are: the link, the place, and whether they were warned."""
     link = str(LINK_WORDS[ContactLink(described.link)]).lower() if described.link else ""
-    warned = {True: _("déjà prévenue"), False: _("pas encore prévenue"), None: ""}[described.is_warned]
+    warned = {True: _("déjà avertie"), False: _("pas encore avertie"), None: ""}[described.is_warned]
     said = described.household
     apart = {True: _("peut rester à part"), False: _("ne peut pas rester à part"), None: ""}
     household = (

@@ -122,7 +122,7 @@ def open_sites(programme: str, *, at: datetime) -> dict[str, Site]:
             ),
             services.add_site(
                 code=SCHOOL,
-                name="Site de formation",
+                name="Site d’entraînement",
                 programme=programme,
                 kind=SiteKind.TRAINING,
                 address="1 allée des Tilleuls, 99999 Ville-École",

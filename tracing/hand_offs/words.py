@@ -21,7 +21,7 @@ TO_WHOM_WORDS: dict[str, LazyString] = {
 def message(reference: str, reason: str) -> str:
     """Return what is sent: the record's number and the reason, and nothing about anybody."""
     said: str = _(
-        "Merci d’analyser la fiche %(reference)s. Motif : %(reason)s", reference=reference, reason=reason
+        "Merci d’analyser le dossier %(reference)s. Motif : %(reason)s", reference=reference, reason=reason
     )
     return said
 
@@ -29,7 +29,7 @@ def message(reference: str, reason: str) -> str:
 def correction(reference: str, reason: str) -> str:
     """Return what is sent when it no longer holds."""
     said: str = _(
-        "La fiche %(reference)s n’est plus à analyser pour ce motif : %(reason)s",
+        "Le dossier %(reference)s n’est plus à analyser pour ce motif : %(reason)s",
         reference=reference,
         reason=reason,
     )

@@ -166,6 +166,7 @@ FACTS: dict[str, Fact] = {
         sensitive=True,
     ),
     "disease": Fact(FactKind.TEXT, "the disease as it is said, with its article", sensitive=True),
+    "disease_alone": Fact(FactKind.TEXT, "the disease without its article", sensitive=True),
     "doctor": Fact(FactKind.TEXT, "the doctor known to the person", sensitive=True),
     "rule": Fact(FactKind.TEXT, "the name of the rule that gave the dates", sensitive=True),
     "recent_infection_since": Fact(FactKind.DAY, "an infection after this day is recent", sensitive=True),

@@ -104,6 +104,14 @@ def in_both(french: str, english: Mapping[str, str]) -> Phrase:
     return Phrase(french, english.get(french))
 
 
+def without_article(said: Phrase) -> Phrase:
+    """Return a disease as a test is named by it: « un test de Covid-19 »."""
+    return Phrase(_ARTICLE.sub("", said.french), said.english)
+
+
+_ARTICLE = re.compile(r"^(?:l[ae] |les |l’)")
+
+
 def within_a_sentence(said: Phrase) -> Phrase:
     """Return a sentence as a part of another one."""
     french, english = (

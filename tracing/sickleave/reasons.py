@@ -80,7 +80,7 @@ SENTENCES = {
         "Le niveau de risque n’est pas établi : complétez les circonstances du contact."
     ),
     Reason.NEGLIGIBLE: _("Le contact est à risque négligeable : il n’ouvre pas droit à un arrêt."),
-    Reason.DATES_MISSING: _("Il manque la date des premiers signes ou du prélèvement."),
+    Reason.DATES_MISSING: _("Il manque la date des premiers symptômes ou du prélèvement."),
     Reason.NOT_REQUIRED: _(
         "Les règles ne demandent pas à cette personne de s’isoler : il n’y a pas d’arrêt."
     ),

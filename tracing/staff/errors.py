@@ -134,7 +134,7 @@ class NotCertified(Invalid):
     def __init__(self) -> None:
         super().__init__(
             _(
-                "Une personne en contrat court commence par le site de formation : son référent l’invite, puis l’habilite. Aucun rôle n’a été changé."
+                "Une personne en contrat court commence par le site d’entraînement : son référent l’invite, puis l’habilite. Aucun rôle n’a été changé."
             )
         )
 

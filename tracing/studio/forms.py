@@ -43,9 +43,9 @@ class SituationForm(PageForm):
     on = DateField(
         _l("Jour de la question"), validators=[InputRequired(_l("Indiquez un jour.")), of_our_time]
     )
-    onset = _day(_l("Premiers signes"))
+    onset = _day(_l("Premiers symptômes"))
     sampled = _day(_l("Prélèvement positif"))
-    last_contact = _day(_l("Dernier contact"))
+    last_contact = _day(_l("Dernière rencontre"))
     notified = _day(_l("Contact prévenu le"))
     case_isolation_end = _day(_l("Fin de l’isolement du cas"))
     household = BooleanField(_l("Vit sous le même toit que le cas"))

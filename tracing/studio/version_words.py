@@ -61,7 +61,7 @@ VALUE_WORDS: dict[str, LazyString] = {
     "any": _l("PCR, antigénique ou autotest"),
     "serology": _l("sérologie"),
     "day_zero": _l("J0"),
-    "last_contact": _l("le dernier contact"),
+    "last_contact": _l("la dernière rencontre"),
     "case_isolation_end": _l("la fin de l’isolement de la personne positive"),
     "notified": _l("le jour où le contact est averti"),
     "first_test": _l("le premier test"),

@@ -137,7 +137,7 @@ EVENT_WORDS = {
     "consequence.ring_no_more": _l("Rappel levé : ce qui a été dit vaut de nouveau"),
     "consequence.note_to_mend": _l("Arrêt à reprendre"),
     "consequence.note_stands": _l("Arrêt de nouveau conforme"),
-    "consequence.told_already": _l("Contact déjà prévenu par un autre appel, rien de plus à dire"),
+    "consequence.told_already": _l("Contact déjà averti par un autre appel, rien de plus à dire"),
     "consequence.not_told": _l("Contact qui n’avait pas été prévenu, à appeler"),
     "consequence.call_never": _l("Appel arrêté pour de bon"),
     "consequence.call_after_all": _l("Appel rouvert"),

@@ -52,7 +52,7 @@ def cells(line: PastedLine) -> dict[str, object]:
             (),
         ),
         (
-            "- MARTIN Luc : +33 6 39 98 01 02 ; ".removesuffix(" ; ") + " (déjà prévenu)",
+            "- MARTIN Luc : +33 6 39 98 01 02 ; ".removesuffix(" ; ") + " (déjà averti)",
             {"first_names": "Luc", "birth_name": "MARTIN", "phones": "+33 6 39 98 01 02", "is_warned": True},
             (),
         ),
@@ -107,7 +107,7 @@ def cells(line: PastedLine) -> dict[str, object]:
         ),
         ("Maman", {"first_names": "Maman"}, ("first_names",)),
         ("Léa 31/12", {"first_names": "Léa", "day": date(2025, 12, 31)}, ()),
-        ("Ana, pas encore prévenue", {"first_names": "Ana", "is_warned": False}, ()),
+        ("Ana, pas encore avertie", {"first_names": "Ana", "is_warned": False}, ()),
     ],
 )
 def test_a_line_as_people_write_it(text, found, unclear):
@@ -171,7 +171,7 @@ WORDS = some.sampled_from(
             "collègue",
             "ma sœur",
             "même toit",
-            "déjà prévenue",
+            "déjà avertie",
         ),
         *("Café du Port", "?", "(", ")", "“", "œuf", "ß", "İ", "3 fois", "\u202f", "\u00a0", '"'),
     ]

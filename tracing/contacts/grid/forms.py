@@ -99,7 +99,7 @@ class LineForm(PageForm):
         choices=[SelectChoice("no", _l("Non")), SelectChoice("yes", _l("Oui"))],
         default="no",
     )
-    warned = _yes_no(_l("Déjà prévenu"))
+    warned = _yes_no(_l("Déjà averti"))
     symptoms = _yes_no(_l("Symptômes"))
     fragile = _yes_no(_l("Santé fragile"))
     separate = _yes_no(_l("Peut rester à part"))

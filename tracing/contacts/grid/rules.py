@@ -103,7 +103,7 @@ _HEADINGS: Mapping[str, str] = {
         "email": "courriel,mail,email,e mail,adresse mail,adresse e mail",
         "link": "lien,relation,qualite,parente",
         "place": "lieu,endroit,place,ou",
-        "day": "date,jour,dernier contact,date du dernier contact,dernier jour,vu le",
+        "day": "date,jour,dernier contact,date du dernier contact,dernière rencontre,date de la dernière rencontre,dernier jour,vu le",
         "warned": "prevenu,prevenue,deja prevenu,averti",
     }.items()
     for word in words.split(",")

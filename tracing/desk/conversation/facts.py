@@ -46,6 +46,7 @@ from tracing.scripts.wording import (
     prophylaxis_in_words,
     tests_in_words,
     within_a_sentence,
+    without_article,
 )
 from tracing.sickleave.assessment import AlreadyRead, assess
 from tracing.sickleave.rules import NumberState, gives_parent_note, note_rule
@@ -143,6 +144,7 @@ def _of_both(about: CalledPerson, agent: Agent, today: date, zone: ZoneInfo) -> 
     age = age_of(about, today)
     subject = Subject.CASE if about.contact is None else Subject.CONTACT
     note = note_rule(pack, subject, today)
+    disease = in_both(pack.disease, pack.english) if pack.disease else None
     return {
         "tracer": agent.name,
         "site": agent.site.name,
@@ -159,7 +161,8 @@ def _of_both(about: CalledPerson, agent: Agent, today: date, zone: ZoneInfo) -> 
         "masks_help": pack.masks_help,
         "has_boosters": pack.has_boosters,
         "household_tests": tests_households(pack, today),
-        "disease": in_both(pack.disease, pack.english) if pack.disease else None,
+        "disease": disease,
+        "disease_alone": without_article(disease) if disease else None,
         "recent_infection_since": today - timedelta(days=pack.recent_infection_days),
     }
 

@@ -50,7 +50,7 @@ class OtherWorld(Invalid):
     def __init__(self) -> None:
         super().__init__(
             _(
-                "Un expéditeur de vraies personnes ne devient pas celui d’un site de formation, ni l’inverse. Rien n’a été modifié."
+                "Un expéditeur de vraies personnes ne devient pas celui d’un site d’entraînement, ni l’inverse. Rien n’a été modifié."
             )
         )
 

@@ -18,7 +18,7 @@ def _(sentence: str) -> str:
 
 
 NO_RULE = _("Aucune règle n’est enregistrée à cette date. Demandez l’avis du médecin-conseil.")
-MISSING_DATES = _("Il manque une date : le début des signes ou le prélèvement.")
+MISSING_DATES = _("Il manque une date : le début des symptômes ou le prélèvement.")
 
 
 class Measure(StrEnum):

@@ -31,6 +31,7 @@ ALOUD_IN_ENGLISH = {
     "link": "the link",
     "code": "and the code",
     "opens_once": "You will also need your date of birth. Until {day}, the link opens once, for one hour: save both papers.",
+    "by_text": "You also get this link in a text message, without the code: that is never written.",
 }
 """What is read aloud with a link to somebody who is called in English; « Open my papers » is what the page says."""
 

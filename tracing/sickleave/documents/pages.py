@@ -152,9 +152,9 @@ def _rule_text(note: NoteContent) -> str:
 
 def _dates(note: NoteContent) -> list[Line]:
     dates = (
-        ("Premiers signes", note.onset_on),
+        ("Premiers symptômes", note.onset_on),
         ("Prélèvement", note.sampled_on),
-        ("Dernier contact", note.last_contact_on),
+        ("Dernière rencontre", note.last_contact_on),
         # days that were granted may end on another day
         ("Dernier jour d’isolement", None if note.is_granted else note.measure_end),
     )

@@ -39,6 +39,7 @@ from tracing.scripts.wording import (
     tests_in_words,
     with_who_answers,
     within_a_sentence,
+    without_article,
 )
 from tracing.sickleave.rules import gives_parent_note
 from tracing.staff.agent import Agent
@@ -220,6 +221,7 @@ def facts_of(person: Invented, script: Script, *, by: Agent, today: date) -> dic
     """Return what the call screen would know of an invented person, by the rules in force."""
     kind, programme = script.kind, programme_of(script, by=by)
     pack = get_pack(programme)
+    disease = in_both(pack.disease, pack.english) if pack.disease else None
     known: dict[str, FactValue] = {
         "tracer": by.name,
         "site": by.site.name,
@@ -234,7 +236,8 @@ def facts_of(person: Invented, script: Script, *, by: Agent, today: date) -> dic
         "masks_help": pack.masks_help,
         "has_boosters": pack.has_boosters,
         "household_tests": tests_households(pack, today),
-        "disease": in_both(pack.disease, pack.english) if pack.disease else None,
+        "disease": disease,
+        "disease_alone": without_article(disease) if disease else None,
         "recent_infection_since": today - timedelta(days=60),
         "next_follow_up": today + timedelta(days=3),
         "had_symptoms": person.onset_ago is not None,

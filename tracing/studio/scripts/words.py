@@ -80,6 +80,7 @@ FACT_WORDS: dict[str, LazyString] = {
     "household_tests": _l("un test est demandé à qui vit avec une personne positive"),
     "prophylaxis": _l("ce qui peut encore éviter la maladie, jusqu’à quel jour et où"),
     "disease": _l("nom de la maladie, avec son article"),
+    "disease_alone": _l("nom de la maladie, sans article"),
     "doctor": _l("médecin connu de la personne"),
     "rule": _l("nom de la règle qui donne les dates"),
     "recent_infection_since": _l("jour depuis lequel une infection est récente"),
