@@ -8,7 +8,7 @@ from tracing.help_requests.rules import HelpState, Need
 NEED_WORDS: dict[Need, LazyString] = {
     Need.HOUSING: _l("Logement pour rester à l’écart"),
     Need.SHOPPING: _l("Courses et repas"),
-    Need.MEDICINES: _l("Médicaments et soins"),
+    Need.MEDICINES: _l("Médicaments, soins, visite d’un infirmier"),
     Need.CHILDREN: _l("Garde d’enfants ou proche aidé"),
     Need.MONEY: _l("Difficultés financières"),
     Need.LISTENING: _l("Moral, besoin d’écoute"),
