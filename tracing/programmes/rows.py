@@ -25,7 +25,7 @@ class Row(Strict):
     source: Annotated[str, StringConstraints(min_length=3)]
     mark: Mark = Mark.FOUND
     open: Sentence | None = None
-    """What the sources leave open, and the choice made here."""
+    """What the sources leave open, and the choice made here: in French, as referents read it."""
     applies_to_ongoing: bool = True
     """Whether it also changes measures that began before it was in force."""
 

@@ -131,7 +131,9 @@ def _as_it_began(version: RuleVersion) -> list[Pair]:
     for rule in table.rules:
         side = _side(rules.row_content(rule), first, fields)
         where_from = (str(_("Source")), source_word(rule.source))
-        known = [*side.decisions, (str(_("En vigueur")), words.in_force_word(rule)), where_from]
+        left_open = [(str(_("Laissé ouvert")), rule.open)] if rule.open else []
+        days = (str(_("En vigueur")), words.in_force_word(rule))
+        known = [*side.decisions, days, where_from, *left_open]
         found.append(Pair(rule.id, "same", None, replace(side, decisions=known)))
     return found
 
