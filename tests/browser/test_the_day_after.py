@@ -56,10 +56,10 @@ def test_somebody_said_dead_is_not_called_when_a_laboratory_or_a_case_names_them
     expect(lucie.locator(".contact-lines")).to_contain_text("Gaston")
     expect(lucie.locator(".contact-lines")).to_contain_text("Suivie par la plateforme")
     expect(lucie.locator(".contact-lines")).not_to_contain_text("Appel avant")
-    karim = log_in("karim")
-    karim.goto(f"{platform.address}/incoming")
-    search(karim, "06 39 98 02 01")
-    expect(karim.locator("#answers")).to_have_count(0)
+    anouk = log_in("anouk")
+    anouk.goto(f"{platform.address}/incoming")
+    search(anouk, "06 39 98 02 01")
+    expect(anouk.locator("#answers")).to_have_count(0)
 
 
 def test_whoever_refused_rings_back_and_gets_a_sick_note_which_an_adviser_mends(
