@@ -100,6 +100,8 @@ IDEMPOTENT = {
     **dict.fromkeys(
         ("hand_offs.listing", "hand_offs.send", "hand_offs.acknowledge", "hand_offs.take_back"), STATE
     ),
+    "casefiles.identity": "says that nothing was corrected the second time",
+    "casefiles.take_back_identity": "finds nothing more to take back",
     "desk.identity": "says that nothing was corrected the second time",
     "desk.take_back_identity": "finds nothing more to take back",
     "desk.keep_handover": "keeps one note in one place, the last one",

@@ -10,6 +10,7 @@ from tests.desk.test_contact_call import waiting_contact
 from tests.desk.walking import soup, take_call
 from tests.support.lots import arrival, lot_of
 from tests.support.story import case, identity, person, waiting_case
+from tracing.cases.queries import get_case
 from tracing.consequences import services as consequences
 from tracing.contacts.queries import described, find_contact
 from tracing.facts.rules import FactKind, FactSource, NewFact, SubjectType
@@ -177,3 +178,25 @@ def test_a_child_s_birth_date_lets_a_representative_answer_and_the_line_of_the_c
     assert "9 ans" in page.select_one("#person").text
     assert described(find_contact(met.contact_id)).birth_date == date(2016, 7, 20)
     assert "parent" in str(page).lower()
+
+
+def test_a_supervisor_corrects_it_from_the_file_which_shows_who_said_what_and_takes_it_back(
+    called, browse, story
+):
+    task, walk = called
+    correct(walk, task, birth_name="Le Gof")
+    dora = browse.as_(story.dora)
+    reference = get_case(task.case_id).reference
+    file = dora.client.post("/files", data={"key": reference, "reason": "complaint"}).headers["Location"]
+
+    dora.follow(f"{file}/identity", SAID | {"birth_name": "Le Gof", "city": "Nantes", "source": "relative"})
+
+    page = dora.get(file).text
+    for word in ("Le Goff", "Le Gof", "Nantes", "le laboratoire", "un proche"):
+        assert word in page
+    assert (
+        "Rien n’a changé"
+        in dora.post(f"{file}/identity", SAID | {"birth_name": "Le Gof", "city": "Nantes"}, status=422).text
+    )
+    dora.post(f"{file}/identity/take-back", status=303)
+    assert people.find_identity(task.person_id) == ANNE

@@ -12,10 +12,16 @@ from tracing.casefiles.models import FileOpening, FileSearch
 from tracing.casefiles.queries import Key, Subject
 from tracing.casefiles.rules import FileReason, FoundBy
 from tracing.cases.models import Case, CaseStatus
+from tracing.consequences import services as consequences
 from tracing.contacts.models import Contact
 from tracing.escalations.models import Escalation, EscalationState
+from tracing.facts.rules import FactSource
 from tracing.kernel import clock, events
 from tracing.kernel.db import session, take_id
+from tracing.people import correction_services as corrections
+from tracing.people import queries as people
+from tracing.people.correction_rules import Correction
+from tracing.people.errors import AsItWas
 from tracing.queue import queries as queue
 from tracing.queue.models import LISTED, CallTask
 from tracing.staff.agent import Agent
@@ -25,6 +31,49 @@ from tracing.vault import services as vault
 _ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(CAST(:family AS integer), CAST(:who AS integer))")
 _OF_SEARCHES = 7303
 """Advisory lock family of one member's searches; any number, but the same in every release."""
+
+
+def correct_identity(
+    subject: Subject,
+    correction: Correction,
+    *,
+    source: FactSource,
+    is_other: bool = False,
+    by: Agent,
+    at: datetime,
+) -> None:
+    """Correct who the person of a file is, as they or somebody for them said outside a call; what follows is carried out.
+
+    Raises:
+        AsItWas: nothing was corrected.
+        MayBeBarred: it may be somebody who died, or asked never to be called.
+    """
+    _lock_calls_of(subject.person_id)
+    changes = corrections.changes_in(subject.person_id, correction)
+    if not changes.kinds:
+        raise AsItWas
+    said = corrections.facts_of(
+        subject.person_id,
+        changes,
+        source=source,
+        sent_by=FactSource.LABORATORY if subject.contact is None else FactSource.CASE,
+        is_other=is_other,
+    )
+    consequences.record(said, by=by.member_id, at=at)
+
+
+def take_back_corrections(subject: Subject, *, by: Agent, at: datetime) -> None:
+    """Take back everything that was corrected of who the person of a file is: they are as they were sent."""
+    _lock_calls_of(subject.person_id)
+    source = FactSource.DOCTOR if by.holds(Role.ADVISER) else FactSource.SUPERVISOR
+    said = corrections.facts_that_take_back(subject.person_id, call_id=None, source=source)
+    if said:
+        consequences.record(said, by=by.member_id, at=at)
+
+
+def _lock_calls_of(person_id: int) -> None:
+    """Lock the households of a person before the person, as a call does."""
+    queue.lock_tasks(CallTask.person_id.in_(people.records_of_same_person(person_id)))
 
 
 def search(

@@ -16,10 +16,14 @@ from tracing.casefiles.forms import FindForm, NoteForm
 from tracing.casefiles.models import FileOpening
 from tracing.casefiles.queries import Key
 from tracing.casefiles.rules import FoundBy
+from tracing.contacts.forms import IdentityForm
 from tracing.contacts.words import RISK_WORDS
+from tracing.facts.rules import FactSource
 from tracing.kernel import events
 from tracing.kernel.db import transaction
 from tracing.people import queries as people
+from tracing.people.errors import AsItWas, MayBeBarred
+from tracing.programmes.in_force import get_pack
 from tracing.sickleave.delivery import queries as delivery
 from tracing.sickleave.delivery import words as delivery_words
 from tracing.sickleave.words import STATE_TONES, STATE_WORDS
@@ -27,6 +31,7 @@ from tracing.staff import queries as staff
 from tracing.staff.access import agent, asked_at, may
 from tracing.staff.models import Role
 from tracing.staff.words import WHY_WORDS
+from tracing.vault.errors import IdentityDestroyed
 
 bp = Blueprint("casefiles", __name__, template_folder="templates")
 
@@ -139,6 +144,69 @@ def keep_note(opening_id: int) -> ResponseReturnValue:
         return _file(opening_id, form, status=refusal.status)
     flash(_("Note gardée : qui appellera la lira.") if form.note.data else _("Note retirée."))
     return redirect(url_for("casefiles.show", opening_id=opening_id), 303)
+
+
+@bp.route("/files/<int:opening_id>/identity", methods=["GET", "POST"])
+@may(Role.SUPERVISOR, Role.ADVISER)
+def identity(opening_id: int) -> ResponseReturnValue:
+    """Show who the file says the person is; post: correct it, as they or somebody for them said."""
+    form, by, at = IdentityForm(), agent(), asked_at()
+    try:
+        with transaction():
+            subject = queries.subject_of(queries.get_opening(opening_id, by=by, at=at))
+            known = people.find_joint_identity(subject.person_id)
+            if known is None:
+                raise IdentityDestroyed
+            form.withhold(get_pack(subject.case.programme).data_fields.withheld)
+            if not form.is_submitted():
+                form.fill(known, FactSource.PERSON)
+            if not form.validate_on_submit():
+                return _identity(opening_id, form, status=422 if form.errors else 200)
+            services.correct_identity(
+                subject,
+                form.correction,
+                source=form.said_by,
+                is_other=form.is_other.data,
+                by=by,
+                at=at,
+            )
+    except (AsItWas, MayBeBarred) as refusal:
+        form.form_errors.append(refusal.message)
+        with transaction():
+            asks = isinstance(refusal, MayBeBarred)
+            return _identity(opening_id, form, asks_other=asks, status=refusal.status)
+    flash(_("Correction gardée au dossier, avec la parole qui compte."))
+    return redirect(url_for("casefiles.show", opening_id=opening_id), 303)
+
+
+@bp.post("/files/<int:opening_id>/identity/take-back")
+@may(Role.SUPERVISOR, Role.ADVISER)
+def take_back_identity(opening_id: int) -> ResponseReturnValue:
+    """Take back everything that was corrected of who the person is."""
+    by, at = agent(), asked_at()
+    with transaction():
+        subject = queries.subject_of(queries.get_opening(opening_id, by=by, at=at))
+        services.take_back_corrections(subject, by=by, at=at)
+    flash(_("Corrections reprises : l’identité est comme elle a été envoyée."))
+    return redirect(url_for("casefiles.show", opening_id=opening_id), 303)
+
+
+def _identity(
+    opening_id: int, form: IdentityForm, *, asks_other: bool = False, status: int
+) -> ResponseReturnValue:
+    by, at = agent(), asked_at()
+    subject = queries.subject_of(queries.get_opening(opening_id, by=by, at=at))
+    known = people.find_joint_identity(subject.person_id)
+    if known is None:
+        raise IdentityDestroyed
+    events.record_access(people.records_shown([subject.person_id]), by=by.member_id, at=at, why="file")
+    form.show_before(known)
+    if not asks_other:
+        del form.is_other
+    page = render_template(
+        "casefiles/identity.html", form=form, opening_id=opening_id, is_corrected=bool(known.sent)
+    )
+    return page, status
 
 
 def _file(opening_id: int, form: NoteForm | None = None, *, status: int = 200) -> ResponseReturnValue:

@@ -1,6 +1,6 @@
 """Forms of the contact list. Shape only: services decide about days, risks and duplicates."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import date
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -14,7 +14,12 @@ from wtforms.validators import InputRequired, Length, Optional, Regexp, Validati
 from tracing.contacts.models import Contact
 from tracing.contacts.rules import ContactDetails, Described, described_circumstances
 from tracing.contacts.words import DISTANCE_WORDS, LINK_WORDS, PROTECTION_WORDS
+from tracing.facts.rules import FactSource
+from tracing.facts.words import SOURCE_WORDS
+from tracing.people.correction_rules import Correction
 from tracing.people.phones import read_phones
+from tracing.people.rules import NAMES_AND_BIRTH, Identity
+from tracing.programmes.data_fields import DataField
 from tracing.programmes.rules import Circumstances
 from tracing.programmes.vocabulary import Distance, Protection
 from tracing.ui import languages
@@ -29,6 +34,9 @@ EMAIL = (r"^[^@\s]+@[^@\s]+\.[^@\s]+$", 0, _l("Une adresse s’écrit comme nom@
 """Pattern, flags and refusal of an address."""
 UNKNOWN = ""
 EARLIEST_BIRTH = date(1900, 1, 1)
+
+NOT_FILLED_IN = {"autocomplete": "off"}
+PLACE = ("address", "postcode", "city")
 
 _YES_NO = {"yes": True, "no": False}
 _WORD_OF = {True: "yes", False: "no", None: UNKNOWN}
@@ -227,6 +235,78 @@ class ContactForm(CircumstancesForm):
             words = _words_of(field)
             if words:
                 yield str(field.label.text), words
+
+
+class IdentityForm(PageForm):
+    """Who the person on the line says they are; each field holds what the file says until it is corrected."""
+
+    birth_name = StringField(
+        _l("Nom de naissance"), validators=[Length(max=80)], render_kw=NOT_FILLED_IN | {"autofocus": True}
+    )
+    usual_name = StringField(_l("Nom d’usage"), validators=[Length(max=80)], render_kw=NOT_FILLED_IN)
+    first_names = StringField(
+        _l("Prénoms"),
+        validators=[InputRequired(_l("Donnez le prénom.")), Length(max=80)],
+        render_kw=NOT_FILLED_IN,
+    )
+    birth_date = DateField(_l("Date de naissance"), validators=[Optional()])
+    address = StringField(_l("Adresse"), validators=[Length(max=200)], render_kw=NOT_FILLED_IN)
+    postcode = StringField(_l("Code postal"), validators=[Length(max=12)], render_kw=NOT_FILLED_IN)
+    city = StringField(_l("Commune"), validators=[Length(max=80)], render_kw=NOT_FILLED_IN)
+    source = RadioField(
+        _l("Qui le dit"),
+        choices=[
+            SelectChoice(one.value, SOURCE_WORDS[one])
+            for one in (FactSource.PERSON, FactSource.REPRESENTATIVE, FactSource.RELATIVE)
+        ],
+        validators=[InputRequired(_l("Dites de qui vous le tenez."))],
+    )
+    is_other = BooleanField(_l("Ce n’est pas la personne décédée, ou qui ne veut plus d’appel"))
+
+    def withhold(self, fields: Collection[DataField]) -> None:
+        """Leave out what the programme does not ask."""
+        if DataField.ADDRESS in fields:
+            del self.address
+
+    @property
+    def _shown(self) -> tuple[str, ...]:
+        return tuple(one for one in (*NAMES_AND_BIRTH, "usual_name", *PLACE) if one in self)
+
+    def fill(self, known: Identity, source: FactSource) -> None:
+        """Fill in what is known, and who is on the line."""
+        for name in self._shown:
+            self[name].data = getattr(known, name)
+        self.source.data = source.value
+
+    def show_before(self, known: Identity) -> None:
+        """Say under each field what the file says."""
+        for name in self._shown:
+            value = getattr(known, name)
+            before = value.strftime("%d/%m/%Y") if isinstance(value, date) else value
+            self[name].description = _("Au dossier\u202f: %(value)s", value=before or _("rien"))
+
+    @property
+    def correction(self) -> Correction:
+        """Return what was corrected; an emptied birth date or birth name is left as it was."""
+        names = [one for one in self._shown if one != "birth_date"]
+        typed = {name: " ".join((self[name].data or "").split()) for name in names}
+        place = (typed.get("address", ""), typed["postcode"], typed["city"])
+        return Correction(
+            birth_name=typed["birth_name"] or None,
+            usual_name=typed["usual_name"],
+            first_names=typed["first_names"] or None,
+            birth_date=self.birth_date.data,
+            address=place if any(place) else None,
+        )
+
+    @property
+    def said_by(self) -> FactSource:
+        """Whose word it is; call this on a valid form."""
+        return FactSource(self.source.data)
+
+    def as_lines(self) -> list[tuple[str, str]]:
+        """Return what was typed, to show it where it could not be kept."""
+        return [(self[name].label.text, str(self[name].data)) for name in self._shown if self[name].data]
 
 
 def _words_of(field: Any) -> str:

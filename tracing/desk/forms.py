@@ -1,7 +1,6 @@
 """Forms that end or leave a call: the outcome with its details, the reason for giving back, the colleague."""
 
-from collections.abc import Collection, Sequence
-from datetime import date
+from collections.abc import Sequence
 from typing import Any
 
 from flask_babel import gettext as _
@@ -25,18 +24,11 @@ from tracing.calls.rules import BY_TRACER, OUTCOMES, REASONS_TO_CHOOSE, Asks, Ca
 from tracing.calls.words import REASON_WORDS as GIVE_BACK_WORDS
 from tracing.escalations.rules import AUDIENCE, LONGEST_QUESTION, Audience
 from tracing.escalations.words import REASON_WORDS
-from tracing.facts.rules import FactSource
-from tracing.facts.words import SOURCE_WORDS
-from tracing.people.correction_rules import Correction
-from tracing.people.rules import NAMES_AND_BIRTH, Identity
-from tracing.programmes.data_fields import DataField
 from tracing.queue.availability import Colleague
 from tracing.staff.words import presence_in_words
 from tracing.ui import languages
 from tracing.ui.forms import PageForm
 
-NOT_FILLED_IN = {"autocomplete": "off"}
-PLACE = ("address", "postcode", "city")
 THERE = "there"
 """The hour of a callback is typed on the person's clock."""
 MEDICAL = tuple(reason for reason, audience in AUDIENCE.items() if audience is Audience.ADVISER)
@@ -157,78 +149,6 @@ class EndForm(PageForm):
         """The language chosen for the chosen outcome."""
         field = {Asks.LANGUAGE: self.language, Asks.INTERPRETER: self.interpreter}.get(asked_by(self))
         return (field.data or None) if field else None
-
-
-class IdentityForm(PageForm):
-    """Who the person on the line says they are; each field holds what the file says until it is corrected."""
-
-    birth_name = StringField(
-        _l("Nom de naissance"), validators=[Length(max=80)], render_kw=NOT_FILLED_IN | {"autofocus": True}
-    )
-    usual_name = StringField(_l("Nom d’usage"), validators=[Length(max=80)], render_kw=NOT_FILLED_IN)
-    first_names = StringField(
-        _l("Prénoms"),
-        validators=[InputRequired(_l("Donnez le prénom.")), Length(max=80)],
-        render_kw=NOT_FILLED_IN,
-    )
-    birth_date = DateField(_l("Date de naissance"), validators=[Optional()])
-    address = StringField(_l("Adresse"), validators=[Length(max=200)], render_kw=NOT_FILLED_IN)
-    postcode = StringField(_l("Code postal"), validators=[Length(max=12)], render_kw=NOT_FILLED_IN)
-    city = StringField(_l("Commune"), validators=[Length(max=80)], render_kw=NOT_FILLED_IN)
-    source = RadioField(
-        _l("Qui le dit"),
-        choices=[
-            SelectChoice(one.value, SOURCE_WORDS[one])
-            for one in (FactSource.PERSON, FactSource.REPRESENTATIVE, FactSource.RELATIVE)
-        ],
-        validators=[InputRequired(_l("Dites de qui vous le tenez."))],
-    )
-    is_other = BooleanField(_l("Ce n’est pas la personne décédée, ou qui ne veut plus d’appel"))
-
-    def withhold(self, fields: Collection[DataField]) -> None:
-        """Leave out what the programme does not ask."""
-        if DataField.ADDRESS in fields:
-            del self.address
-
-    @property
-    def _shown(self) -> tuple[str, ...]:
-        return tuple(one for one in (*NAMES_AND_BIRTH, "usual_name", *PLACE) if one in self)
-
-    def fill(self, known: Identity, source: FactSource) -> None:
-        """Fill in what is known, and who is on the line."""
-        for name in self._shown:
-            self[name].data = getattr(known, name)
-        self.source.data = source.value
-
-    def show_before(self, known: Identity) -> None:
-        """Say under each field what the file says."""
-        for name in self._shown:
-            value = getattr(known, name)
-            before = value.strftime("%d/%m/%Y") if isinstance(value, date) else value
-            self[name].description = _("Au dossier\u202f: %(value)s", value=before or _("rien"))
-
-    @property
-    def correction(self) -> Correction:
-        """Return what was corrected; an emptied birth date or birth name is left as it was."""
-        names = [one for one in self._shown if one != "birth_date"]
-        typed = {name: " ".join((self[name].data or "").split()) for name in names}
-        place = (typed.get("address", ""), typed["postcode"], typed["city"])
-        return Correction(
-            birth_name=typed["birth_name"] or None,
-            usual_name=typed["usual_name"],
-            first_names=typed["first_names"] or None,
-            birth_date=self.birth_date.data,
-            address=place if any(place) else None,
-        )
-
-    @property
-    def said_by(self) -> FactSource:
-        """Whose word it is; call this on a valid form."""
-        return FactSource(self.source.data)
-
-    def as_lines(self) -> list[tuple[str, str]]:
-        """Return what was typed, to show it where it could not be kept."""
-        return [(self[name].label.text, str(self[name].data)) for name in self._shown if self[name].data]
 
 
 class GiveBackForm(PageForm):

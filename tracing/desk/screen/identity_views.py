@@ -6,10 +6,10 @@ from flask_babel import gettext as _
 
 from tracing.calls import services as calls
 from tracing.calls.models import Call
+from tracing.contacts.forms import IdentityForm
 from tracing.desk import queries, services
 from tracing.desk.conversation import identity_correction
 from tracing.desk.errors import ConfirmIdentityFirst
-from tracing.desk.forms import IdentityForm
 from tracing.desk.screen.page_views import show_ended, show_lost
 from tracing.facts.words import KIND_WORDS
 from tracing.kernel.db import transaction
@@ -49,7 +49,9 @@ def identity(call_id: int, task_id: int) -> ResponseReturnValue:
     except (AsItWas, ConfirmIdentityFirst, MayBeBarred) as refusal:
         with transaction():
             form.form_errors.append(refusal.message)
-            return _page(queries.own_call(call_id, by), task_id, form, status=refusal.status)
+            is_asked = isinstance(refusal, MayBeBarred)
+            held = queries.own_call(call_id, by)
+            return _page(held, task_id, form, asks_other=is_asked, status=refusal.status)
     except ClaimLost as lost:
         return show_lost(lost, form.as_lines())
     if counts:
@@ -77,9 +79,14 @@ def take_back_identity(call_id: int, task_id: int) -> ResponseReturnValue:
     return _back(call_id, task_id)
 
 
-def _page(held: Call, task_id: int, form: IdentityForm, *, status: int) -> ResponseReturnValue:
+def _page(
+    held: Call, task_id: int, form: IdentityForm, *, asks_other: bool = False, status: int
+) -> ResponseReturnValue:
     corrected = identity_correction.corrected_in(held, queries.task_in(held, task_id))
     form.show_before(corrected.identity)
+    if not asks_other:
+        # that somebody like them has died is said only where it matters
+        del form.is_other
     page = render_template(
         "desk/identity.html",
         form=form,
