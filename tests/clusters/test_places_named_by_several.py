@@ -304,6 +304,29 @@ def test_a_cluster_leaves_the_list_with_its_third_case(browse, story, names):
     ben.post(f"/clusters/{place}/report", status=404)
 
 
+def test_a_hand_off_whose_cluster_falls_to_two_cases_says_so_and_is_not_sent_unawares(browse, story, names):
+    ben = browse.as_(story.ben)
+    opened = [names("Bar du Port") for _ in range(3)]
+    place = database.scalar(select(NamedPlace.id).where(NamedPlace.case_id == opened[2].id))
+    ben.follow(f"/clusters/{place}/report")
+    sent, waiting = database.scalars(
+        select(HandOff).where(HandOff.case_id.in_([one.id for one in opened[1:]])).order_by(HandOff.id)
+    )
+    ben.follow(f"/hand-offs/{sent.id}/send")
+    assert "condition plus remplie" not in ben.get("/hand-offs").text
+
+    cases.withdraw(get_case(opened[0].id), by=None, at=NOW)
+
+    page = ben.get("/hand-offs").text
+    assert page.count("condition plus remplie") == 1
+    ben.post(f"/hand-offs/{waiting.id}/send", status=409)
+    assert waiting.state is HandOffState.TO_SEND
+    assert "condition plus remplie" not in ben.get("/hand-offs?done=1").text
+    ben.follow(f"/hand-offs/{waiting.id}/send", {"anyway": "y"})
+    states = select(HandOff.state).where(HandOff.id.in_([sent.id, waiting.id]))
+    assert database.scalars(states).all() == [HandOffState.SENT, HandOffState.SENT]
+
+
 def test_cases_of_another_site_count_where_the_town_is_known_and_are_not_shown(browse, story, names):
     names("EHPAD Les Lilas, Nantes")
     names("EHPAD Les Lilas, Nantes")

@@ -40,6 +40,17 @@ class ChangedMeanwhile(Refused):
         )
 
 
+class NoLongerMet(Refused):
+    """It was put on the list for a cluster that is none any more."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "Ce dossier ne fait plus partie d’un cas groupé : trop peu d’autres nomment le même lieu. Rien n’a été noté : rechargez la liste, puis retirez-le ou transmettez-le quand même."
+            )
+        )
+
+
 class TakenBackMeanwhile(Refused):
     """It is not to be sent any more since the list was opened."""
 

@@ -1,15 +1,21 @@
 """Read hand-offs: the list of a site, and those of a call or a case."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from sqlalchemy import func, select
 
 from tracing.cases.models import Case
 from tracing.hand_offs.errors import NoSuchHandOff
 from tracing.hand_offs.models import HandOff
+from tracing.hand_offs.rules import HandOffState
 from tracing.kernel.db import fresh, session
 from tracing.kernel.paging import Page
+from tracing.places.queries import AlsoThere, also_there
+from tracing.programmes.in_force import get_pack
+from tracing.programmes.rules import Clusters, clusters
 from tracing.queue.models import CallTask, TaskKind
 
 PAGE = 50
@@ -45,6 +51,32 @@ def listed(site_id: int, *, waiting: bool, key: int | None = None) -> Page[Liste
     shown = rows[:PAGE]
     found = [Listed(row[0], row[1], row[2], row[3] is not TaskKind.CASE_FIRST) for row in shown]
     return Page(found, shown[-1][0].id if len(rows) > PAGE else None)
+
+
+def no_longer_met(waiting: Iterable[tuple[HandOff, str]], *, on: date) -> frozenset[int]:
+    """Return which of these, each with its programme, were put on the list for a cluster that is none any more.
+
+    A place counts if enough others named it, from so many days before the hand-off on: that the days have passed since
+    undoes nothing, a withdrawn result or a corrected place does. Of what was sent already nothing is said here.
+    """
+    rules = {}
+    for one, programme in waiting:
+        rule = clusters(get_pack(programme), on=on)
+        if one.state is HandOffState.TO_SEND and one.reason == rule.reason:
+            rules[one] = rule
+    if not rules:
+        return frozenset()
+    since = min(rule.since(one.opened_at) for one, rule in rules.items())
+    others = also_there({one.case_id for one in rules}, since=since)
+    return frozenset(one.id for one, rule in rules.items() if not _is_cluster(one, rule, others))
+
+
+def _is_cluster(hand_off: HandOff, rule: Clusters, others: Iterable[AlsoThere]) -> bool:
+    people: dict[int, set[int]] = defaultdict(set)
+    for one in others:
+        if one.case_id == hand_off.case_id and one.named_at >= rule.since(hand_off.opened_at):
+            people[one.place_id].add(one.person_id)
+    return any(len(some) >= rule.others for some in people.values())
 
 
 def count_waiting(site_id: int) -> int:

@@ -7,9 +7,15 @@ from sqlalchemy import select
 
 from tracing.calls import queries as call_queries
 from tracing.cases.models import Case, CaseOutcome
-from tracing.cases.queries import find_by_reference
+from tracing.cases.queries import find_by_reference, get_case
 from tracing.hand_offs import queries, rules
-from tracing.hand_offs.errors import ChangedMeanwhile, NoSuchReason, NoSuchRecord, TakenBackMeanwhile
+from tracing.hand_offs.errors import (
+    ChangedMeanwhile,
+    NoLongerMet,
+    NoSuchReason,
+    NoSuchRecord,
+    TakenBackMeanwhile,
+)
 from tracing.hand_offs.models import HandOff
 from tracing.hand_offs.rules import HandOffState
 from tracing.kernel import events
@@ -96,15 +102,19 @@ def give(reference: str, reason: str, *, on: date, by: Agent, at: datetime) -> H
     return hand_off
 
 
-def send(hand_off_id: int, *, by: Agent, at: datetime) -> None:
-    """Note that it was sent.
+def send(hand_off_id: int, *, anyway: bool = False, on: date, by: Agent, at: datetime) -> None:
+    """Note that it was sent; one for a cluster that is none any more, only if that was said to whoever sends it.
 
     Raises:
         TakenBackMeanwhile: it no longer holds.
+        NoLongerMet: the cluster is none any more.
     """
     hand_off = queries.get_hand_off(hand_off_id, site_id=by.site.id)
     if hand_off.state is HandOffState.TAKEN_BACK:
         raise TakenBackMeanwhile
+    programme = get_case(hand_off.case_id).programme
+    if not anyway and queries.no_longer_met([(hand_off, programme)], on=on):
+        raise NoLongerMet
     if hand_off.state is HandOffState.TO_SEND:
         hand_off.sent_at = at
         _set(hand_off, HandOffState.SENT, by=by.member_id, at=at)

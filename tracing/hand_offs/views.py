@@ -44,8 +44,10 @@ def listing() -> ResponseReturnValue:
 @may(*READERS)
 def send(hand_off_id: int) -> ResponseReturnValue:
     """Note that it was sent."""
+    by, at = agent(), clock.database_now()
+    on = clock.local_day(at, by.site.time_zone)
     with transaction():
-        services.send(hand_off_id, by=agent(), at=clock.database_now())
+        services.send(hand_off_id, anyway="anyway" in request.form, on=on, by=by, at=at)
     flash(_("C’est noté : le signalement est transmis."))
     return redirect(url_for("hand_offs.listing"), 303)
 
@@ -85,10 +87,13 @@ def _page(form: GiveForm, *, by: Agent) -> str:
     with transaction():
         page = queries.listed(by.site.id, waiting=not is_done, key=key)
         waiting = queries.count_waiting(by.site.id)
+        on = clock.local_day(clock.now(), by.site.time_zone)
+        fallen = queries.no_longer_met([(row.hand_off, row.programme) for row in page.rows], on=on)
     return render_template(
         "hand_offs/listing.html",
         form=form,
         page=page,
+        fallen=fallen,
         is_done=is_done,
         key=key,
         waiting=waiting,

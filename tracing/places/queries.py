@@ -1,6 +1,6 @@
 """Count who else named a place, and read the places of a case and of a week."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -10,7 +10,7 @@ from sqlalchemy import case as when
 from sqlalchemy.orm import aliased
 
 from tracing.cases.models import Case, CaseOutcome, CaseStatus
-from tracing.kernel.db import session
+from tracing.kernel.db import equals_any, session
 from tracing.kernel.redaction import redacted
 from tracing.people.models import Person
 from tracing.places.models import NamedPlace
@@ -77,6 +77,40 @@ def shared(case: Case, rule: Clusters, *, at: datetime) -> dict[int, int]:
         .having(func.count(_leading().distinct()) >= rule.others)
     )
     return dict(session.execute(chosen).all())
+
+
+class AlsoThere(NamedTuple):
+    """Another person, who is a case, at a place that a case named."""
+
+    case_id: int
+    place_id: int
+    """As the case named it."""
+    person_id: int
+    named_at: datetime
+    """When the other one named it."""
+
+
+def also_there(case_ids: Collection[int], *, since: datetime) -> list[AlsoThere]:
+    """Return who else named the places of these cases since a moment."""
+    mine, theirs = aliased(NamedPlace, name="mine"), aliased(NamedPlace, name="theirs")
+    own_case, own = aliased(Case, name="own_case"), aliased(Person, name="own")
+    rows = session.execute(
+        select(mine.case_id, mine.id, _leading(), theirs.named_at)
+        .select_from(mine)
+        .join(own_case, own_case.id == mine.case_id)
+        .join(own, own.id == own_case.person_id)
+        .join(theirs, and_(theirs.name_hash == mine.name_hash, theirs.named_at >= since))
+        .join(Case, Case.id == theirs.case_id)
+        .join(Person, Person.id == Case.person_id)
+        .where(
+            equals_any(mine.case_id, sorted(case_ids)),
+            theirs.programme == mine.programme,
+            _leading() != func.coalesce(own.same_as, own.id),
+            _is_there(theirs, town=mine.town_hash, postcode=mine.postcode_hash, site_id=mine.site_id),
+            _counts(),
+        )
+    )
+    return [AlsoThere(*row) for row in rows]
 
 
 @dataclass(frozen=True, repr=False)
