@@ -2,13 +2,14 @@
 
 import re
 import sys
+from datetime import timedelta
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import LogIn
-from tests.support.keyboard import Keyboard
-from tests.support.telephone import step_of
+from tests.support.keyboard import Keyboard, walk
+from tracing.kernel import clock
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
@@ -22,6 +23,7 @@ SAYS = {
     "hospitalised": "no",
     "lives_in": "home",
     "has_symptoms": "yes",
+    "onset_on": (clock.now().date() - timedelta(days=1)).isoformat(),
     "sampling_confirmed": "yes",
     "vaccination": "complete",
     "infected_recently": "no",
@@ -37,24 +39,6 @@ SAYS = {
     "vulnerable_relatives": "no",
 }
 """An adult at home, ill since yesterday, who met nobody."""
-YESTERDAY = "2"
-
-
-def answer_step(keys: Keyboard) -> None:
-    """Tick what was read, then answer; the last answer goes on by itself, and « Entrée » where nothing is asked."""
-    page, step = keys.page, step_of(keys.page)
-    expect(page.locator("#answers [data-next]")).to_be_in_viewport(ratio=1)
-    confirm = page.locator("#statement input[type=checkbox]")
-    if confirm.count() and not confirm.is_checked():
-        keys.press("c")
-    while step_of(page) == step:
-        open_one = page.locator("#answers .question.is-open")
-        if open_one.count() and not open_one.locator("input:checked").count():
-            question = (open_one.get_attribute("id") or "").removeprefix("question-")
-            keys.press(YESTERDAY if question == "onset_on" else keys.of(question, SAYS.get(question, "no")))
-        else:
-            keys.press("Enter")
-            break
 
 
 def test_a_case_without_contacts_takes_few_keys_and_no_mouse(log_in: LogIn) -> None:
@@ -64,11 +48,7 @@ def test_a_case_without_contacts_takes_few_keys_and_no_mouse(log_in: LogIn) -> N
     keys.press("n")
     expect(page.locator("h1")).to_contain_text("P0-")
     keys.pressed = 0
-    shown = []
-    while page.locator("#answers").count():
-        shown.append(step_of(page))
-        assert len(shown) < 60, shown
-        answer_step(keys)
+    shown = walk(keys, SAYS)
     expect(page.get_by_role("button", name=re.compile("aucun contact à appeler"))).to_be_focused()
     keys.press("Enter")
     expect(page.get_by_role("button", name="Appel suivant")).to_be_visible()

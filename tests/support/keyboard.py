@@ -1,6 +1,12 @@
 """The keyboard of a tracer in a real browser: every key is counted."""
 
-from playwright.sync_api import Page
+from collections.abc import Mapping
+
+from playwright.sync_api import Page, expect
+
+from tests.support.telephone import step_of
+
+Says = Mapping[str, str | tuple[str, ...]]
 
 
 class Keyboard:
@@ -18,7 +24,15 @@ class Keyboard:
         """Press one key, and wait until the page shows what it did."""
         self.pressed += 1
         self.page.keyboard.press(key)
-        self.page.wait_for_function("() => !document.querySelector('.htmx-request')")
+        # until htmx has looked through what it just brought, its buttons open pages of their own
+        self.page.wait_for_function(
+            "() => !document.querySelector('.htmx-request, .htmx-swapping, .htmx-settling, .htmx-added')"
+        )
+
+    def leave(self, key: str) -> None:
+        """Press a key that opens another page, and wait for that page."""
+        with self.page.expect_navigation():
+            self.press(key)
 
     def of(self, question: str, value: str) -> str:
         """Return the key of one answer to a question."""
@@ -26,3 +40,41 @@ class Keyboard:
         key = answer.get_attribute("data-key")
         assert key, f"{question} has no key"
         return key
+
+
+def answer_step(keys: Keyboard, says: Says) -> None:
+    """Tick what was read, then answer; the last answer goes on by itself, and « Entrée » where nothing is asked."""
+    page, step = keys.page, step_of(keys.page)
+    expect(page.locator("#answers [data-next]")).to_be_in_viewport(ratio=1)
+    at_most = keys.pressed + 20
+    confirm = page.locator("#statement input[type=checkbox]")
+    if confirm.count() and not confirm.is_checked():
+        keys.press("c")
+    while page.locator("#answers").count() and step_of(page) == step:
+        if page.locator("#answers .typed:focus").count():
+            keys.type("vendeuse")  # digits would be typed: the field is left first
+            keys.press("Tab")
+        open_one = page.locator("#answers .question.is-open")
+        if open_one.count() and not open_one.locator("input:checked").count():
+            question = (open_one.get_attribute("id") or "").removeprefix("question-")
+            said = says.get(question, "no")
+            for value in (said,) if isinstance(said, str) else said:
+                keys.press(keys.of(question, value))
+        elif page.locator("#answers [data-next]").get_attribute("hx-post"):
+            keys.press("Enter")
+            break
+        else:
+            keys.leave("Enter")
+            break
+        assert keys.pressed < at_most, f"{step} takes no answer:\n{page.locator('#step').inner_text()}"
+
+
+def walk(keys: Keyboard, says: Says, *, until: str | None = None) -> list[str]:
+    """Lead the call to a step, or to the page that ends it; return the steps that were shown."""
+    shown: list[str] = []
+    while keys.page.locator("#answers").count() and step_of(keys.page) != until:
+        shown.append(step_of(keys.page))
+        assert len(shown) < 60, shown
+        answer_step(keys, says)
+        keys.page.wait_for_load_state("load")
+    return shown

@@ -84,6 +84,31 @@
   });
   for (const part of call.querySelectorAll(".call-head, .call-news")) sizes.observe(part);
 
+  /* ---------- U, then a number and « Entrée »: to any section; the arrows go from one to the next ---------- */
+
+  const rail = () => [...document.querySelectorAll("#rail .steps > li")];
+  let number = 0;
+
+  document.addEventListener("click", (event) => {
+    if (!event.target.closest?.("[data-to-rail]")) return;
+    number = 0;
+    (document.querySelector("#rail a[aria-current]") || document.querySelector("#rail a"))?.focus();
+  });
+  document.addEventListener("keydown", (event) => {
+    const link = event.target.closest?.("#rail a");
+    if (!link || event.ctrlKey || event.altKey || event.metaKey) return;
+    const links = [...document.querySelectorAll("#rail a")];
+    if (/^\d$/.test(event.key)) {
+      const sections = rail();
+      number = number * 10 + Number(event.key) <= sections.length ? number * 10 + Number(event.key) : Number(event.key);
+      sections[number - 1]?.querySelector("a")?.focus();
+    } else if (["ArrowDown", "ArrowUp"].includes(event.key)) {
+      const next = links.indexOf(link) + (event.key === "ArrowDown" ? 1 : -1);
+      links[Math.min(Math.max(next, 0), links.length - 1)].focus();
+    } else return;
+    event.preventDefault();
+  });
+
   /* ---------- Keys 1 to 9: the first unanswered question, otherwise the last one ---------- */
 
   const questionsOf = (root) => [...(root?.querySelectorAll("[data-options]") || [])];
@@ -240,6 +265,7 @@
 
   /* ---------- A key that gives the last answer of a step goes on to the next one ---------- */
 
+  let goingTo = null;
   const isBusy = () => document.querySelector("#answers.htmx-request, #answers .htmx-request");
 
   function endsStep(target) {
@@ -256,6 +282,8 @@
     const next = document.querySelector("#answers [data-next][hx-post]");
     // A second key within the same step would answer the question of the next one, unread.
     if (isBusy()) event.preventDefault();
+    // the declaration opens the note: its form is what comes next
+    else if (target.name === "confirm" && document.getElementById("step").dataset.panel === "note" && !target.checked) goingTo = "panel-note";
     else if (next && endsStep(target)) {
       event.preventDefault();
       target.checked = true;
@@ -321,6 +349,25 @@
     }
   });
 
+  /* ---------- A panel that comes anew because an answer changed keeps what was typed in it ---------- */
+
+  let typedThere = [];
+  const isRefreshed = ({ target, detail }) => target.matches?.("[id^=sick-note-]") && detail.requestConfig?.elt === target;
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (!isRefreshed(event)) return;
+    const fields = [...event.target.querySelectorAll("input:not([type=hidden]), textarea, select")];
+    typedThere = fields.filter((field) => field.value !== field.defaultValue || field.checked !== field.defaultChecked)
+      .map(({ id, value, checked }) => ({ id, value, checked }));
+  });
+  document.addEventListener("htmx:afterSwap", (event) => {
+    if (!isRefreshed(event)) return;
+    for (const { id, value, checked } of typedThere) {
+      const field = document.getElementById(id);
+      if (field) Object.assign(field, field.type === "checkbox" ? { checked } : { value });
+    }
+    typedThere = [];
+  });
+
   /* ---------- The panel that belongs to a step ---------- */
 
   function unfold(id) {
@@ -340,14 +387,35 @@
     if (!link) return;
     event.preventDefault();
     unfold(link.dataset.unfold);
-    document.querySelector(`#${link.dataset.unfold} :is(input, select, textarea, button, a):not([type=hidden])`)?.focus();
+    goingTo = link.dataset.unfold;
+    enter(goingTo);
   });
+
+  document.addEventListener("key-press", (event) => {
+    const panel = event.target.matches("summary") && event.target.closest(".fold");
+    if (!panel) return;
+    event.preventDefault();
+    unfold(panel.id);
+    goingTo = panel.id;
+    enter(panel.id);
+  });
+
+  /* An answer given just before may still bring the panel anew: until the next key, its first field has the focus. */
+  function enter(id) {
+    const panel = `#${id} .fold-body`;
+    (document.querySelector(`${panel} :is(input, select, textarea):not([type=hidden])`) || document.querySelector(`${panel} :is(button, a)`))?.focus();
+  }
+  document.addEventListener("keydown", () => { goingTo = null; }, true);
 
   document.addEventListener("htmx:afterSettle", (event) => {
     giveKeys();
     if (event.target.id === "step") unfoldForStep();
     const asked = event.target.closest?.("#panel-escalation");
     if (asked?.querySelector('[id^="seen-"]')) asked.open = true;
+    if (goingTo && event.target.closest?.(`#${goingTo}`)) {
+      enter(goingTo);
+      return;
+    }
     // A panel that was changed has swapped away the button that was pressed; the call goes on in the script.
     if (event.target.closest?.(".call-side") && document.activeElement === document.body && !document.querySelector("dialog[open]")) resume();
   });

@@ -389,8 +389,14 @@
   openToKeyboard();
   window.addEventListener("resize", openToKeyboard);
 
+  /* Once for each: a part that is swapped beside it must not take the focus back from where one went since. */
+  const hadFocus = new WeakSet();
+
   function focusFirst(root) {
-    (root.querySelector?.(".error-summary") || root.querySelector?.("[data-focus]"))?.focus();
+    const place = root.querySelector?.(".error-summary") || root.querySelector?.("[data-focus]");
+    if (!place || hadFocus.has(place)) return;
+    hadFocus.add(place);
+    place.focus();
   }
   focusFirst(document);
   document.addEventListener("htmx:afterSettle", (event) => focusFirst(event.target));
