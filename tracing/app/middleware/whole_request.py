@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 AT_MOST = 80 * 1024 * 1024
-"""Bytes read to no end: what deploy/nginx.conf lets through. Whoever sends more loses the answer."""
+"""Bytes that are read and thrown away: as many as deploy/nginx.conf lets through. Whoever sends more loses the answer."""
 PIECE = 64 * 1024
 
 
