@@ -141,6 +141,9 @@ def test_before_anything_is_confirmed_two_of_three_must_agree(story, browse):
     assert "Identité non confirmée" in refused.text
     correct(walk, task, birth_date="1985-07-21")
     assert people.find_identity(task.person_id).birth_date == date(1985, 7, 21)
+    refused = correct(walk, task, status=422, birth_date="1985-07-21", birth_name="Martin")
+    assert "Identité non confirmée" in refused.text, "nor one after the other"
+    correct(walk, task, birth_date="1985-07-22")
 
 
 def test_who_becomes_like_somebody_dead_is_asked_about(called, story):

@@ -68,6 +68,14 @@ def conversations(call_id: int) -> Sequence[Conversation]:
     return session.scalars(_CONVERSATIONS, {"call": call_id}).all()
 
 
+def calls_that_confirmed(person_ids: Collection[int]) -> frozenset[int]:
+    """Return the calls in which somebody confirmed that they are one of these people."""
+    confirmed = select(Conversation.call_id).where(
+        equals_any(Conversation.person_id, person_ids), Conversation.identity_confirmed_at.is_not(None)
+    )
+    return frozenset(session.scalars(confirmed))
+
+
 def answers_given_in(call_id: int, task_id: int) -> dict[str, Any]:
     """Return what was answered about a task in this call, keyed by question; None once its day is destroyed."""
     said = select(Answer).where(Answer.task_id == task_id, Answer.call_id == call_id)

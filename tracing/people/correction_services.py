@@ -1,6 +1,6 @@
 """Correct who a person is: as facts with whose word they are, in each of their records; and keep the records so."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import select
@@ -103,14 +103,19 @@ def facts_that_take_back(person_id: int, *, call_id: int | None, source: FactSou
 
 def corrected_in(person_id: int, call_id: int) -> list[FactKind]:
     """Return what was corrected of a person in a call and stands."""
-    said = fact_queries.identities_said(queries.records_of_same_person(person_id))
-    kinds = {
-        one.kind
-        for theirs in said.values()
-        for one in standing([fact for fact, _values in theirs])
-        if one.call_id == call_id
-    }
+    kinds = corrected_by_call(person_id).get(call_id, ())
     return [kind for kind in OF_IDENTITY if kind in kinds]
+
+
+def corrected_by_call(person_id: int) -> Mapping[int, set[FactKind]]:
+    """Return what was corrected of a person and stands, by call."""
+    said = fact_queries.identities_said(queries.records_of_same_person(person_id))
+    kinds: dict[int, set[FactKind]] = {}
+    for theirs in said.values():
+        for one in standing([fact for fact, _values in theirs]):
+            if one.call_id is not None:
+                kinds.setdefault(one.call_id, set()).add(one.kind)
+    return kinds
 
 
 def follow(person_id: int, *, at: datetime) -> dict[int, tuple[Identity, Identity]]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from tracing.calls import queries as call_queries
 from tracing.calls import services as calls
 from tracing.calls.models import Call
 from tracing.consequences import services as consequences
@@ -67,8 +68,8 @@ def correct(
 
     Returns whether it counts: the word of a relative is kept, but does not replace the person's own.
 
-    Before their identity is confirmed, one of name, given names and birth date may differ: who matches in nothing is
-    somebody else, and the supervisor compares.
+    Before their identity is confirmed, one of name, given names and birth date may differ, all corrections taken together
+    of calls in which nobody confirmed it: who matches in nothing is somebody else, and the supervisor compares.
 
     Raises:
         AsItWas: nothing was corrected.
@@ -80,8 +81,10 @@ def correct(
     kinds = changed(known, correction.of(known))
     if not kinds:
         raise AsItWas
-    if talk.conversation.identity_confirmed_at is None and len(rules.IDENTIFYING.intersection(kinds)) > 1:
-        raise ConfirmIdentityFirst
+    if talk.conversation.identity_confirmed_at is None:
+        unproven = _corrected_without_proof(task.person_id).union(kinds)
+        if len(rules.IDENTIFYING & unproven) > 1:
+            raise ConfirmIdentityFirst
     said = corrections.facts_of(
         task.person_id,
         correction.only(kinds),
@@ -94,6 +97,13 @@ def correct(
     _keep_confirmed(call, talk, by=by, at=at)
     now = identity_of(task)
     return not changed(now, correction.of(now))
+
+
+def _corrected_without_proof(person_id: int) -> frozenset[FactKind]:
+    """Return what was corrected, and stands, in calls in which nobody confirmed their identity."""
+    confirmed = call_queries.calls_that_confirmed(people.records_of_same_person(person_id))
+    by_call = corrections.corrected_by_call(person_id)
+    return frozenset().union(*(kinds for call_id, kinds in by_call.items() if call_id not in confirmed))
 
 
 def take_back(call: Call, talk: ScriptedConversation, *, by: Agent, at: datetime) -> None:
