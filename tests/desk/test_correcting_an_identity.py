@@ -111,12 +111,25 @@ def by_lot(clock):
     [
         pytest.param({"birth_name": "LE GOFF "}, "Rien n’a changé", id="the same"),
         pytest.param({"birth_name": "Gof", "source": ""}, "de qui vous le tenez", id="nobody's word"),
+        pytest.param({"birth_date": "2027-03-29"}, "n’est pas possible", id="a day to come"),
+        pytest.param({"birth_date": "", "birth_name": "Gof"}, "une date entière", id="half a date"),
+        pytest.param({"birth_name": " "}, "laissez celui du dossier", id="no name"),
     ],
 )
 def test_what_is_no_correction_is_refused(called, said, sentence):
     task, walk = called
 
     assert sentence in correct(walk, task, status=422, **said).text
+
+
+def test_a_known_address_is_replaced_and_not_emptied(called):
+    task, walk = called
+    correct(walk, task, address="3 rue des Lilas", postcode="44100", city="Nantes")
+
+    refused = correct(walk, task, status=422, birth_name="Le Gof")
+
+    assert "Donnez l’adresse" in refused.text
+    assert people.find_identity(task.person_id).city == "Nantes"
 
 
 def test_a_relative_does_not_replace_the_person_s_word_and_a_call_s_correction_is_taken_back(called):

@@ -19,7 +19,7 @@ from tracing.casefiles.rules import FoundBy
 from tracing.contacts.forms import IdentityForm
 from tracing.contacts.words import RISK_WORDS
 from tracing.facts.rules import FactSource
-from tracing.kernel import events
+from tracing.kernel import clock, events
 from tracing.kernel.db import transaction
 from tracing.people import queries as people
 from tracing.people.errors import AsItWas, MayBeBarred
@@ -158,8 +158,7 @@ def identity(opening_id: int) -> ResponseReturnValue:
             if known is None:
                 raise IdentityDestroyed
             form.withhold(get_pack(subject.case.programme).data_fields.withheld)
-            if not form.is_submitted():
-                form.fill(known, FactSource.PERSON)
+            form.correct(known, FactSource.PERSON, today=clock.local_day(at, by.site.time_zone))
             if not form.validate_on_submit():
                 return _identity(opening_id, form, status=422 if form.errors else 200)
             services.correct_identity(

@@ -272,11 +272,36 @@ class IdentityForm(PageForm):
     def _shown(self) -> tuple[str, ...]:
         return tuple(one for one in (*NAMES_AND_BIRTH, "usual_name", *PLACE) if one in self)
 
-    def fill(self, known: Identity, source: FactSource) -> None:
-        """Fill in what is known, and who is on the line."""
+    def correct(self, known: Identity, source: FactSource, *, today: date) -> None:
+        """Say whom the form corrects, who is on the line, and the day; what was not sent is filled in."""
+        self.known, self.today = known, today
+        if self.is_submitted():
+            return
         for name in self._shown:
             self[name].data = getattr(known, name)
         self.source.data = source.value
+
+    def validate_birth_date(self, field: DateField) -> None:
+        """Refuse a day on which nobody can have been born."""
+        if field.data is not None and not EARLIEST_BIRTH <= field.data <= self.today:
+            raise ValidationError(_("Cette date de naissance n’est pas possible."))
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Refuse, beside what each field refuses, to empty what is known: nothing is corrected by it."""
+        is_valid = bool(super().validate(extra_validators))
+        place = [name for name in PLACE if name in self]
+        for names, sentence in (
+            (("birth_name",), _("Donnez le nom, ou laissez celui du dossier.")),
+            (("birth_date",), _("Donnez une date entière, ou laissez celle du dossier.")),
+            (place, _("Donnez l’adresse, ou laissez celle du dossier.")),
+        ):
+            first = self[names[0]]
+            was_known = any(getattr(self.known, one) for one in names)
+            is_emptied = was_known and not any(str(self[one].data or "").strip() for one in names)
+            if is_emptied and not first.errors:
+                first.errors = [*first.errors, sentence]
+                is_valid = False
+        return is_valid
 
     def show_before(self, known: Identity) -> None:
         """Say under each field what the file says."""
@@ -287,7 +312,7 @@ class IdentityForm(PageForm):
 
     @property
     def correction(self) -> Correction:
-        """Return what was corrected; an emptied birth date or birth name is left as it was."""
+        """Return what was corrected; call this on a valid form."""
         names = [one for one in self._shown if one != "birth_date"]
         typed = {name: " ".join((self[name].data or "").split()) for name in names}
         place = (typed.get("address", ""), typed["postcode"], typed["city"])

@@ -12,6 +12,7 @@ from tracing.desk.conversation import identity_correction
 from tracing.desk.errors import ConfirmIdentityFirst
 from tracing.desk.screen.page_views import show_ended, show_lost
 from tracing.facts.words import KIND_WORDS
+from tracing.kernel import clock
 from tracing.kernel.db import transaction
 from tracing.people.errors import AsItWas, MayBeBarred
 from tracing.queue.errors import ClaimLost
@@ -31,9 +32,11 @@ def identity(call_id: int, task_id: int) -> ResponseReturnValue:
             task = queries.task_in(held, task_id)
             talk = services.talk_in(held, task_id, by=by, at=at)
             form.withhold(talk.about.pack.data_fields.withheld)
-            if not form.is_submitted():
-                known = identity_correction.identity_of(task)
-                form.fill(known, identity_correction.who_speaks(talk.answers))
+            form.correct(
+                identity_correction.identity_of(task),
+                identity_correction.who_speaks(talk.answers),
+                today=clock.local_day(at, by.site.time_zone),
+            )
             if not form.validate_on_submit():
                 return _page(held, task_id, form, status=422 if form.errors else 200)
             calls.lock_for_write(held.id, by, reaching=task.id, at=at)
