@@ -35,11 +35,11 @@ def test_nothing_changes_when_nothing_is_changed():
 
 
 def test_a_changed_row_ends_and_another_begins_under_a_name_of_its_own():
-    pack = rules.compose(PACK, "isolations", changed("P0-4a", days=5), DAY, number=3)
+    pack = rules.compose(PACK, "isolations", changed("P0-4a", days=6), DAY, number=3)
 
     old, new = pack.find_rule("P0-4a"), pack.find_rule("P0-4a.v2")
     assert (old.days, old.in_force_to) == (7, DAY)
-    assert (new.days, new.in_force_from, new.in_force_to) == (5, DAY, None)
+    assert (new.days, new.in_force_from, new.in_force_to) == (6, DAY, None)
     assert pack.find_rule("P0-4b") == PACK.find_rule("P0-4b")
     assert pack.version == f"{PACK.version}.3"
     assert list(problems(pack)) == []

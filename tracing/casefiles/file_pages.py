@@ -25,7 +25,7 @@ from tracing.contacts.models import Contact, ContactStatus
 from tracing.contacts.words import CRITERION_WORDS, RISK_WORDS
 from tracing.escalations.models import EscalationState
 from tracing.facts.models import Fact
-from tracing.facts.rules import OF_IDENTITY, in_force, standing
+from tracing.facts.rules import OF_IDENTITY, FactSource, in_force, standing
 from tracing.facts.words import KIND_WORDS, SOURCE_WORDS
 from tracing.help_requests.rules import OPEN as OPEN_HELP
 from tracing.help_requests.rules import HelpState
@@ -381,7 +381,8 @@ def _facts(data: FileData, sees: Sees) -> list[FactLine]:
             value=_value_of(row) if shows_value(row.kind, sees, restricted) else None,
             source=str(SOURCE_WORDS[row.source]),
             said_at=row.said_at,
-            by=data.members.get(row.by_id or 0, ""),
+            # what a laboratory sent is written down beside its first correction: whoever corrects did not note it
+            by="" if row.source is FactSource.LABORATORY else data.members.get(row.by_id or 0, ""),
             state=_state_of(row, counting, stands),
             quoted=_words_of(row) if sees.values else "",
         )
