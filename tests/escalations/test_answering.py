@@ -348,6 +348,20 @@ def test_a_result_told_by_the_doctor_opens_the_script(browse, story, line):
     assert "Le résultat lui a été annoncé" in browse.as_(story.ada).fragment(line.panel, method="get").text
 
 
+def test_a_result_is_not_both_announced_and_left_to_the_persons_doctor(browse, story, line):
+    asked = line.ask(Reason.RESULT_NOT_ANNOUNCED, "")
+    ben = browse.as_(story.ben)
+    ben.follow(f"/escalations/{asked.id}/take")
+
+    both = {"ready": "1", "result_announced": "y"}
+    page = ben.post(f"/escalations/{asked.id}", answered() | both, status=422)
+    assert "dit de ne pas dire le résultat" in page.text
+    assert not queries.result_announced(line.task.id)
+
+    ben.post(f"/escalations/{asked.id}", answered() | {"ready": "0"})
+    assert queries.result_announced(line.task.id), "the ready answer says so by itself"
+
+
 def test_no_other_question_can_say_that_the_result_was_told(story, line):
     asked = line.ask(Reason.SICK_LEAVE)
     services.take(asked.id, by=agent(story.ben), at=NOW)

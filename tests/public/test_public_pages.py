@@ -366,6 +366,7 @@ def test_a_stranger_with_the_link_learns_nothing_and_closes_it_after_five_wrong_
         (NoteDelivery, {"superseded_at": datetime(2026, 3, 9, tzinfo=UTC)}, "ne s’ouvre plus"),
         (NoteDelivery, {"expires_at": datetime(2026, 3, 9, tzinfo=UTC)},    "ne s’ouvre plus"),
         (NoteDelivery, {"proof": None},                                     "ne s’ouvre plus"),
+        (NoteDelivery, {"birth_corrected_at": datetime(2026, 3, 9, tzinfo=UTC)}, "ne s’ouvre plus"),
         (NoteLinkPapers, {"sealed": None},                                  "ne s’ouvre plus"),
         (SickNote,     {"state": NoteState.CANCELLED},                      "ne vaut plus"),
         (SickNote,     {"state": NoteState.REPLACED},                       "ne vaut plus"),

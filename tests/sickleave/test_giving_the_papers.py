@@ -263,7 +263,7 @@ def test_a_corrected_birth_date_tells_of_the_link_and_one_key_makes_note_and_pap
 ):
     given(ada, phone, issued)
     corrected(issued, date(1980, 5, 18))
-    assert "date de naissance a été corrigée" in ada.fragment(phone.path, method="get").text
+    assert "identité a été corrigée" in ada.fragment(phone.path, method="get").text
     clock.move_to(NOW + timedelta(hours=2))
     dora = browse.as_(story.dora)
     listed = dora.get("/sick-notes?state=to_deliver").text
@@ -290,6 +290,33 @@ def test_a_date_put_right_again_leaves_the_link_as_it_was(ada, phone, issued):
     corrected(issued, BORN)
 
     assert session.scalars(select(NoteDelivery)).one().birth_corrected_at is None
+
+
+def test_a_corrected_name_closes_the_link_until_it_is_taken_back_and_a_later_link_opens(ada, phone, issued):
+    given(ada, phone, issued)
+    page = phone.path.removesuffix("/sick-note") + "/identity"
+    who = {"first_names": "Marie", "birth_date": "1980-05-17", "source": "person"}
+    who |= {"address": "3 rue des Lilas", "postcode": "44000", "city": "Nantes"}
+
+    def closed():
+        session.expire_all()
+        every = session.scalars(select(NoteDelivery).order_by(NoteDelivery.id))
+        return [one.birth_corrected_at is not None for one in every]
+
+    ada.post(page, who | {"birth_name": "Dupond"}, status=303)
+    assert closed() == [True]
+    ada.post(f"{page}/take-back", status=303)
+    assert closed() == [False]
+
+    ada.post(page, who | {"birth_name": "Dupond"}, status=303)
+    given(ada, phone, issued)
+    people_services.revise(
+        people.get_person(issued.person_id),
+        replace(people.find_identity(issued.person_id), email="marie@example.org"),
+    )
+    assert closed() == [True, False]
+    ada.post(page, who | {"birth_name": "Dupont-Martin"}, status=303)
+    assert closed() == [True, True]
 
 
 def test_a_link_made_after_the_correction_opens_with_the_persons_own_date(ada, phone, issued):

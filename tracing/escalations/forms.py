@@ -24,6 +24,7 @@ from tracing.escalations.rules import AUDIENCE, LONGEST_ANSWER, LONGEST_QUESTION
 from tracing.escalations.services import CallLater
 from tracing.escalations.words import (
     AUDIENCE_WORDS,
+    DOCTOR_WILL_TELL,
     READY,
     REASON_WORDS,
     RESULT_TOLD,
@@ -249,13 +250,19 @@ class AnswerForm(PageForm):
 
     @property
     def is_announced(self) -> bool:
-        """Whether the adviser has told the person the result."""
-        return "result_announced" in self and bool(self.result_announced.data)
+        """Whether the adviser has told the person the result; the ready answer that says so counts as the tick."""
+        if "result_announced" not in self:
+            return False
+        return bool(self.result_announced.data) or self._ready == str(RESULT_TOLD)
+
+    @property
+    def _ready(self) -> str:
+        return self._sentences[int(self.ready.data)] if self.ready.data else ""
 
     @property
     def text(self) -> str:
         """What the tracer reads: the ready answer, then what was typed."""
-        ready = self._sentences[int(self.ready.data)] if self.ready.data else ""
+        ready = self._ready
         typed = (self.answer.data or "").strip()
         if not ready and not typed and self.is_announced:
             return str(RESULT_TOLD)
@@ -293,6 +300,13 @@ class AnswerForm(PageForm):
     def validate(self, extra_validators: Any = None) -> bool:
         """Check each field, then what one field asks of another."""
         is_valid = bool(super().validate(extra_validators))
+        if is_valid and self.is_announced and self._ready == str(DOCTOR_WILL_TELL):
+            self.result_announced.errors = [
+                _(
+                    "Votre réponse dit de ne pas dire le résultat, et cette case qu’il a été annoncé\u202f: décochez-la, ou choisissez l’autre réponse."
+                )
+            ]
+            return False
         has_ruling = "ruling" in self and bool(self.ruling.data)
         if is_valid and has_ruling and not self.ground.data:
             self.ground.errors = [_("Choisissez le motif de la décision.")]

@@ -106,6 +106,8 @@ EMERGENCY = _l(
 )
 RESULT_TOLD = _l("Le résultat lui a été annoncé. Reprenez le script où vous étiez.")
 
+DOCTOR_WILL_TELL = _l("Son médecin l’appelle pour le lui annoncer. Terminez l’appel sans dire le résultat.")
+
 READY: dict[Reason, tuple[LazyString, ...]] = {
     Reason.RED_FLAGS: (
         EMERGENCY,
@@ -115,7 +117,7 @@ READY: dict[Reason, tuple[LazyString, ...]] = {
     ),
     Reason.RESULT_NOT_ANNOUNCED: (
         RESULT_TOLD,
-        _l("Son médecin l’appelle pour le lui annoncer. Terminez l’appel sans dire le résultat."),
+        DOCTOR_WILL_TELL,
     ),
     Reason.MEDICAL_QUESTION: (
         _l("Qu’elle continue son traitement habituel et pose la question à son médecin traitant."),

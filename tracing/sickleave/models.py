@@ -229,7 +229,7 @@ class NoteDelivery(Base):
     opened_at: Mapped[datetime | None]
     """When the link was opened for the first time; an hour later it opens nothing any more."""
     birth_corrected_at: Mapped[datetime | None]
-    """When the birth date that opens the link was found wrong: the person's own opens nothing."""
+    """When the birth date that opens the link, or the name or address on its papers, was found wrong: nothing opens it."""
     wrong_tries: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     """How often a wrong birth date or code was typed for the link."""
     link_hash: Mapped[bytes | None]

@@ -40,7 +40,7 @@ class DeliveryState(StrEnum):
     STOPPED = "stopped"
     """The letter no longer leaves; or the text with the link, which was not read to the person."""
     OUTDATED = "outdated"
-    """The birth date that opens the link was corrected since."""
+    """The person was corrected since: the link opens with another birth date, or its papers print another name or address."""
 
 
 FAILED = frozenset(

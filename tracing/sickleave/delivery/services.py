@@ -7,8 +7,9 @@ code: the public pages can print and sign nothing, and have no key that opens th
 import secrets
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, or_, select
 
 from tracing.cases import queries as cases
 from tracing.facts.rules import FactKind
@@ -27,6 +28,7 @@ from tracing.sickleave.delivery.rules import (
     LETTERS,
     LINK_LASTS,
     LINK_LETTERS,
+    OPEN_FOR,
     LinkKeys,
     grouped,
     letter_of,
@@ -47,7 +49,7 @@ from tracing.sickleave.errors import (
 )
 from tracing.sickleave.models import NOTE_CHECK, VALID, NoteDelivery, NoteLinkPapers, NoteNotice, SickNote
 from tracing.sickleave.rules import DeliveryWay
-from tracing.sickleave.services import lock_person, record_event
+from tracing.sickleave.services import bearer_of, lock_person, naming_another, record_event
 from tracing.sickleave.signing import services as signing
 from tracing.staff.agent import Agent
 from tracing.staff.queries import get_site
@@ -146,35 +148,48 @@ def record_letter(note: SickNote, message_id: int, *, by: Agent, at: datetime) -
     _put(note, DeliveryWay.LETTER, take_id("note_deliveries"), message_id=message_id, by=by, at=at)
 
 
-def follow_birth_dates(identities: Mapping[int, Identity]) -> None:
-    """Mark the links that open with another birth date than their person's, which was just corrected; unmark the others.
+def close_links_of_before(identities: Mapping[int, Identity]) -> None:
+    """Close the links to who their person was before a correction, and open those that fit again.
 
-    One statement reads the links that wait to be opened; there is seldom one.
+    Such a link opens with another birth date than its person's, or its papers print another name or address. One
+    statement reads the links that may still be opened; there is seldom one.
     """
-    waiting = session.execute(
+    now = clock.database_now()
+    open_links = session.execute(
         select(NoteDelivery, SickNote)
         .join(SickNote, SickNote.id == NoteDelivery.note_id)
         .where(
             equals_any(SickNote.person_id, sorted(identities)),
             NoteDelivery.way == DeliveryWay.LINK,
             NoteDelivery.superseded_at.is_(None),
-            NoteDelivery.opened_at.is_(None),
+            or_(NoteDelivery.opened_at.is_(None), NoteDelivery.opened_at > now - OPEN_FOR),
             NoteDelivery.sealed.is_not(None),
         )
     ).all()
-    for link, note in waiting:
+    if not open_links:
+        return
+    named_otherwise = naming_another([note for _link, note in open_links])
+    known = people.joint_identities(note.person_id for _link, note in open_links)
+    for link, note in open_links:
         kept = vault.find_unsealed("note_deliveries", link.id, link.cohort, link.sealed)
         born = identities[note.person_id].birth_date
         if kept is None or born is None:
             continue
         opens_with = kept.get("born") or _printed_birth(note)
+        # a link that was made after a correction gives the papers as they are, until the next one
+        is_otherwise = note.id in named_otherwise and kept.get("bearer") != _named(known[note.person_id])
         is_marked = link.birth_corrected_at is not None
-        if (opens_with != born.isoformat()) != is_marked:
-            link.birth_corrected_at = None if is_marked else clock.database_now()
+        if (opens_with != born.isoformat() or is_otherwise) != is_marked:
+            link.birth_corrected_at = None if is_marked else now
     session.flush()
 
 
-people_services.follow_identities(follow_birth_dates)
+people_services.follow_identities(close_links_of_before)
+
+
+def _named(identity: Identity) -> dict[str, Any]:
+    """Return what a note prints of an identity; a number that was learnt since is no correction."""
+    return bearer_of(identity).model_dump(mode="json", exclude={"nir"})
 
 
 def _printed_birth(note: SickNote) -> str | None:
@@ -236,7 +251,8 @@ def _by_link(note: SickNote, *, address: str, by: Agent, at: datetime) -> NoteDe
             "note_deliveries",
             delivery_id,
             note.cohort,
-            {"link": link, "code": code, "born": born.isoformat()},
+            {"link": link, "code": code, "born": born.isoformat()}
+            | ({"bearer": _named(identity)} if identity else {}),
         ),
         by=by,
         at=at,

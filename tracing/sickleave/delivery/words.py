@@ -21,7 +21,7 @@ STATE_WORDS = {
         DeliveryState.OPENED: _l("lien ouvert"),
         DeliveryState.EXPIRED: _l("lien expiré, jamais ouvert"),
         DeliveryState.CLOSED: _l("lien fermé après cinq erreurs"),
-        DeliveryState.OUTDATED: _l("lien à refaire\u202f: la date de naissance a été corrigée"),
+        DeliveryState.OUTDATED: _l("lien à refaire\u202f: l’identité a été corrigée"),
     },
 }
 
