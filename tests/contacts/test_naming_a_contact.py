@@ -186,7 +186,38 @@ def test_the_same_number_and_given_name_are_not_named_twice(browse, story, phone
     answer = ada.fragment(phone.path, LUC | {"contact-birth_name": ""}, status=409)
 
     assert "déjà dans la liste" in answer.text
+    assert "Ce numéro est aussi celui de" in answer.text
     assert len(named(phone)) == 1
+
+
+def test_a_number_of_a_household_is_told_and_forbids_nothing(browse, story, phone):
+    ada = browse.as_(story.ada)
+    zoe = {"contact-first_names": "Zoé", "contact-birth_name": ""}
+    told = "Ce numéro est aussi celui de MARTIN Luc"
+    assert told not in ada.fragment(phone.path, LUC).text
+    [luc] = named(phone)
+
+    assert told in ada.fragment(f"{phone.path}/risk", LUC | zoe).text
+    assert "aussi celui" not in ada.fragment(f"{phone.path}/risk", LUC | {"about": luc.id}).text
+    assert told in ada.fragment(phone.path, LUC | zoe).text
+
+    assert len(named(phone)) == 2
+
+
+def test_that_a_number_is_missing_is_said_as_soon_as_somebody_is_named(browse, story, phone):
+    ada = browse.as_(story.ada)
+    nobody = dict.fromkeys(LUC, "")
+
+    assert "Il manque" not in ada.fragment(f"{phone.path}/risk", nobody).text
+    assert (
+        "Il manque un numéro" in ada.fragment(f"{phone.path}/risk", nobody | {"contact-is_child": "y"}).text
+    )
+    assert (
+        "Il manque un numéro"
+        in ada.fragment(f"{phone.path}/risk", nobody | {"contact-first_names": "Zoé"}).text
+    )
+    child = ada.fragment(f"{phone.path}/risk", LUC | {"contact-is_child": "y"}).text
+    assert "Un parent sera appelé" in child
 
 
 def test_the_case_is_not_their_own_contact(browse, story, phone):

@@ -70,6 +70,20 @@ def test_it_is_gone_when_it_is_given_up(browse, story, phone, session):
     assert "Une saisie est commencée" not in page.text
 
 
+def test_what_a_lost_page_left_is_offered_again_with_a_way_to_empty_it(browse, story, phone, session):
+    ada = browse.as_(story.ada)
+    ada.fragment(f"{phone.path}/draft", HALF, status=204)
+
+    page = soup(ada.fragment(f"{phone.path}?add=1", method="get"))
+    assert "Repris de ce que vous aviez commencé" in page.text
+    [empty] = page.select("button[form=contact-close][name=then]")
+    anew = soup(ada.fragment(f"{phone.path}/draft/forget", {"then": empty["value"]}))
+
+    assert count(session) == 0
+    assert not anew.select_one(".contact-form [name=contact-first_names]").get("value")
+    assert "Repris de" not in anew.text
+
+
 def key_of(visitor, phone) -> dict[str, str]:
     page = soup(visitor.fragment(f"{phone.path}?add=1", method="get"))
     return {form_drafts.KEY: page.select_one(f".contact-form [name={form_drafts.KEY}]")["value"]}

@@ -21,8 +21,10 @@ from tracing.contacts import calling, queries, rules, words
 from tracing.contacts.forms import PREFIX, ContactForm, filled, on_day
 from tracing.contacts.models import Contact, ContactStatus
 from tracing.contacts.queries import Line
+from tracing.contacts.rules import Described
 from tracing.kernel import clock, events
 from tracing.kernel.db import transaction
+from tracing.people.phones import read_phones
 from tracing.places import queries as place_queries
 from tracing.programmes.in_force import get_pack
 from tracing.programmes.rules import Risk, clusters, contact_risk
@@ -109,6 +111,8 @@ def panel_of(call_id: int, task_id: int, opened: Opened, *, status: int = 200) -
             unsent_key=_key(form, opened, begun, editing),
             is_restored=form is not None and opened.form is None and _is_of(begun, editing),
             risk=_risk_of(form, case, at=at) if form else None,
+            shares=form and shares(task, form.phones.data or "", but=editing.id if editing else None),
+            saved_shares=_shares_of_saved(task, opened.saved),
             due=moment(calling.due_at(case, at)),
             kept=queries.kept_in_list([one.contact.id for one in lines]),
             grid=opened.grid if task.contact_id is None else None,
@@ -141,7 +145,31 @@ def prepare(form: ContactForm, case: Case, *, at: datetime) -> None:
         _("Du %(first)s au %(last)s.", first=day_in_words(days.first), last=day_in_words(days.last)),
         today=today,
     )
-    form.allow_fiction = g.settings.fiction_numbers or agent().site.kind is SiteKind.TRAINING
+    form.allow_fiction = allows_fiction()
+
+
+def allows_fiction() -> bool:
+    """Return whether numbers reserved for fiction may be typed here: at a training site, or if the settings say so."""
+    return bool(g.settings.fiction_numbers or agent().site.kind is SiteKind.TRAINING)
+
+
+def shares(task: CallTask, typed: str, *, but: int | None = None) -> list[Described]:
+    """Return whom the case named with a number that is typed; none in a contact's own call, who sees nobody else.
+
+    A remark, not a refusal: a household shares its numbers.
+    """
+    if task.contact_id is not None:
+        return []
+    numbers = read_phones(typed, allow_fiction=allows_fiction()).numbers
+    return queries.sharing_a_number(numbers, queries.contacts_of_case(task.case_id), but=but)
+
+
+def _shares_of_saved(task: CallTask, saved_id: int | None) -> list[Described]:
+    saved = queries.find_contact(saved_id) if task.contact_id is None else None
+    described = None if saved is None else queries.described(saved)
+    if saved is None or described is None:
+        return []
+    return queries.sharing_a_number(described.phones, queries.contacts_of_case(task.case_id), but=saved.id)
 
 
 def _page(template: str, call_id: int, task_id: int, **context: object) -> str:

@@ -133,6 +133,16 @@ def descriptions(contacts: Sequence[Contact]) -> dict[int, Described | None]:
     }
 
 
+def sharing_a_number(
+    phones: Iterable[str], contacts: Iterable[Contact], *, but: int | None = None
+) -> list[Described]:
+    """Return who else of a list has one of these numbers, contact `but` and those taken off it left out."""
+    numbers = set(phones)
+    listed = [one for one in contacts if one.status is not ContactStatus.REMOVED and one.id != but]
+    known = descriptions(listed) if numbers else {}
+    return [one for one in known.values() if one is not None and numbers & set(one.phones)]
+
+
 def lines(contacts: Iterable[Contact]) -> list[Line]:
     """Return contacts as lines of the list."""
     shown = list(contacts)

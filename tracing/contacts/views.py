@@ -16,7 +16,7 @@ from tracing.contacts.errors import AlreadyNamed, IsTheCase, OutsideWindow
 from tracing.contacts.forms import PREFIX, CircumstancesForm, ContactForm
 from tracing.contacts.grid import views as grid_views
 from tracing.contacts.models import Contact
-from tracing.contacts.panel_views import DIALOG, Opened, late, panel_of, prepare, reason
+from tracing.contacts.panel_views import DIALOG, Opened, late, panel_of, prepare, reason, shares
 from tracing.contacts.recall import views as recall_views
 from tracing.kernel import clock
 from tracing.kernel.db import transaction
@@ -88,10 +88,12 @@ def keep_draft(call_id: int, task_id: int) -> ResponseReturnValue:
 @bp.post(f"{AT}/draft/forget")
 @may(Role.TRACER, Role.ADVISER)
 def forget_draft(call_id: int, task_id: int) -> ResponseReturnValue:
-    """Discard the draft of a contact, and close the dialog."""
+    """Discard the draft of a contact, and close the dialog; or open it anew, without the draft."""
     with transaction():
         _forget(call_id, task_id)
-    return _done(call_id, task_id, Opened())
+    is_anew, about = request.form.get("then") == "anew", request.form.get("about", type=int)
+    opened = Opened(adding=about is None, editing=about) if is_anew else Opened()
+    return _done(call_id, task_id, opened)
 
 
 @bp.post(f"{AT}/<int:contact_id>")
@@ -167,6 +169,11 @@ def risk(call_id: int, task_id: int) -> ResponseReturnValue:
         call, task = queries.open_call(call_id, task_id, agent())
         calls.require_identity(call, task)
         case = cases.get_case(task.case_id)
+        # a page of the release before sends neither numbers nor names
+        phones, name = (request.form.get(f"{PREFIX}{one}") for one in ("phones", "first_names"))
+        sharing = shares(task, phones or "", but=request.form.get("about", type=int))
+    is_child = bool(request.form.get(f"{PREFIX}is_child"))
+    is_begun = is_child or name is None or bool(name.strip())
     today = clock.local_day(at, agent().site.time_zone)
     pack = get_pack(case.programme)
     form.ask_for(rules.confined_minutes(pack, today))
@@ -180,9 +187,10 @@ def risk(call_id: int, task_id: int) -> ResponseReturnValue:
         follows=words.consequence(
             found.level,
             due=moment(calling.due_at(case, at)),
-            # a page of the release before does not send it
-            has_number=bool(request.form.get(f"{PREFIX}phones", "?").strip()),
+            has_number=phones is None or bool(phones.strip()) or not is_begun,
+            is_child=is_child,
         ),
+        shares=sharing,
     )
 
 
@@ -268,6 +276,7 @@ def _done(call_id: int, task_id: int, opened: Opened) -> ResponseReturnValue:
         task_id=task_id,
         removed=opened.removed,
         add=1 if opened.adding else None,
+        edit=opened.editing,
     )
     return redirect(address, 303)
 

@@ -143,8 +143,10 @@ def said_by_case(described: Described) -> list[str]:
     return [one for one in (link, described.place, warned, *household) if one]
 
 
-def consequence(risk: RiskLevel, *, due: str, has_number: bool = True) -> str:
+def consequence(risk: RiskLevel, *, due: str, has_number: bool = True, is_child: bool = False) -> str:
     """Return the sentence for what saving a contact of this risk leads to; `due` says by when the call is promised.
+
+    For a child a parent answers.
 
     Without a number nobody calls, whatever the risk: the supervisor looks for one, or writes.
     """
@@ -154,6 +156,12 @@ def consequence(risk: RiskLevel, *, due: str, has_number: bool = True) -> str:
                 "Il manque un numéro : personne ne pourra l’appeler. Demandez-le ; sinon, le superviseur le cherchera."
             )
         )
+    if is_child and risk is RiskLevel.UNDETERMINED:
+        return str(
+            _("Un parent sera appelé par précaution avant %(due)s, et complétera pour l’enfant.", due=due)
+        )
+    if is_child and risk is RiskLevel.AT_RISK:
+        return str(_("Un parent sera appelé avant %(due)s.", due=due))
     sentence = {
         RiskLevel.AT_RISK: _("Cette personne sera appelée avant %(due)s.", due=due),
         RiskLevel.UNDETERMINED: _(

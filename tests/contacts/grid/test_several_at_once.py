@@ -64,6 +64,8 @@ def test_lines_are_saved_as_the_dialog_saves_and_a_wrong_one_keeps_no_other_back
     assert keys_shown(page) == [THREE]
     assert "n’existe pas" in page.select_one(f"#l-{THREE}-phones-error").text
     assert "hors de la période" in page.select_one(f"#l-{THREE}-day-error").text
+    marked = [one["class"][1] for one in page.select(".has-error")]
+    assert marked == ["cell-phones", "cell-day"], "only what is wrong is marked"
     assert keys_shown(soup(ada.get(grid(phone)))) == [THREE], "the line that is wrong is kept as a draft"
 
 
@@ -98,6 +100,7 @@ def test_the_same_contact_twice_is_offered_as_one(browse, story, phone):
 
     offered = soup(ada.fragment(grid(phone), again | {"do": f"save:{ONE}"}, status=422))
     same = offered.select_one(".grid-same button")["value"]
+    assert "n’ajoute personne" in offered.select_one(".contact-risk").text, "no call is promised twice"
     ada.fragment(grid(phone), again | {"do": same})
 
     (luc,) = named(phone)

@@ -158,7 +158,9 @@ def check(call_id: int, task_id: int) -> ResponseReturnValue:
     line.validate()
     if not line.first_names.data:
         line.first_names.errors = []  # it is being typed
-    return render_template("contacts/grid_said.html", line=line, is_check=True, **_risk(line, case, at=at))
+    with transaction():
+        said = _risk(line, case, queries.contacts_of_case(case.id), at=at)
+    return render_template("contacts/grid_said.html", line=line, is_check=True, **said)
 
 
 def prepare(lines: Sequence[LineForm], case: Case, *, at: datetime) -> None:
@@ -179,22 +181,29 @@ def _page(call_id: int, task_id: int, grid: Grid) -> ResponseReturnValue:
     with transaction():
         _call, task = queries.open_call(call_id, task_id, agent())
         case = cases.get_case(task.case_id)
-    prepare(grid.lines, case, at=at)
-    risks = {line.key: _risk(line, case, at=at) for line in grid.open_lines}
+        prepare(grid.lines, case, at=at)
+        listed = queries.contacts_of_case(case.id)
+        risks = {line.key: _risk(line, case, listed, at=at) for line in grid.open_lines}
     return panel_of(call_id, task_id, Opened(grid=grid, risks=risks))
 
 
-def _risk(line: LineForm, case: Case, *, at: datetime) -> dict[str, object]:
+def _risk(line: LineForm, case: Case, listed: Sequence[Contact], *, at: datetime) -> dict[str, object]:
     """Return what the template says of a line: the risk by the rule in force, and what saving leads to."""
     today = clock.local_day(at, agent().site.time_zone)
     met = rules.circumstances_of(line.meeting, line.confined_minutes)
     risk = contact_risk(get_pack(case.programme), met, on=today)
     due = moment(calling.due_at(case, at))
+    described = line.details().described
+    follows = words.consequence(risk.level, due=due, has_number=bool(line.phones.data))
+    if described.first_names and identities.find_named(described, listed) is not None:
+        # nothing follows from a line that adds nobody
+        follows = _("Déjà dans la liste : cette ligne n’ajoute personne.")
     return {
         "risk": risk,
         "reason": reason,
         "words": words,
-        "follows": words.consequence(risk.level, due=due, has_number=bool(line.phones.data)),
+        "follows": follows,
+        "shares": queries.sharing_a_number(described.phones, listed),
         "is_own": False,
     }
 

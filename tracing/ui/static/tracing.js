@@ -260,6 +260,14 @@
       dialog.showModal();
     }, true);
 
+    /* Escape in a dialog with a way to close without saving takes that way: what was typed is given up, not only hidden. */
+    document.addEventListener("cancel", (event) => {
+      const way = document.getElementById(event.target.dataset?.cancel);
+      if (!way) return;
+      event.preventDefault();
+      way.requestSubmit();
+    }, true);
+
     /* The server sends <dialog open data-modal> open, for browsers without script; script makes it modal. */
     function bringForward(root) {
       for (const dialog of root.querySelectorAll?.("dialog[open][data-modal]") || []) {
