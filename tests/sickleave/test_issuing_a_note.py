@@ -321,6 +321,22 @@ def test_a_first_day_that_is_not_possible_is_said_and_changes_no_day_in_silence(
     assert 'value="2026-03-09"' in refused.text
 
 
+def test_a_first_day_after_the_isolation_is_said_beside_it_and_the_form_stays(browse, story, phone, session):
+    ada = browse.as_(story.ada)
+    late = {"note-first_day": "2027-01-26"}
+    assert "après le 19/03/2026" in ada.fragment(f"{phone.path}/days", late).text
+
+    refused = ada.fragment(phone.path, SWORN | late, status=422)
+
+    assert notes(session) == []
+    assert 'id="note-first_day-error"' in refused.text
+    assert "après le 19/03/2026" in refused.text
+    assert "Délivrer l’arrêt" in refused.text
+    assert "déjà passés" not in refused.text
+    ada.fragment(phone.path, SWORN | {"note-first_day": "2026-03-12"})
+    assert notes(session)[0].first_day == date(2026, 3, 12)
+
+
 def test_the_declaration_that_is_sent_back_is_the_one_that_is_read(browse, story, phone):
     typed = {"note-first_day": "2026-03-09", "note-sworn_since": "2026-03-10", "note-sworn": "y"}
 

@@ -446,6 +446,15 @@ def why_cut(found: Assessment) -> list[str]:
 
 def why_not(found: Assessment) -> str:
     """Return one sentence that says why no note can be issued now."""
+    last = _last_to_cover(found.request)
+    asked = found.request.first_day
+    if found.refusal is not None and asked is not None and last is not None and asked > last:
+        return str(
+            _(
+                "Le premier jour ne peut pas être après le %(last)s, le dernier à couvrir.",
+                last=f"{last:%d/%m/%Y}",
+            )
+        )
     if found.refusal is not None:
         return sentence_of(found.refusal)
     if not found.is_wanted:
@@ -455,3 +464,7 @@ def why_not(found: Assessment) -> str:
     if isinstance(found.decision, NoteRefused):
         return sentence_of(found.decision)
     return ""
+
+
+def _last_to_cover(request: NoteRequest) -> date | None:
+    return request.ruled_days[1] if request.ruled_days is not None else request.measure.last_day_in

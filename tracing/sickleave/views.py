@@ -256,11 +256,17 @@ class _Asked:
 
 
 def _assessed(
-    call: Call, task: CallTask, form: NoteForm | None, asking: AskingParent | None, *, at: datetime
+    call: Call,
+    task: CallTask,
+    form: NoteForm | None,
+    asking: AskingParent | None,
+    *,
+    from_first_day: bool = True,
+    at: datetime,
 ) -> Assessment:
     """Say which days a note would have, from the first day and the work that were typed, if a form was sent."""
     work = form.answers if asking is None and isinstance(form, WorkNoteForm) else None
-    first_day = form.first_day.data if form is not None else None
+    first_day = form.first_day.data if form is not None and from_first_day else None
     return assess(call, task, by=agent(), at=at, first_day=first_day, parent=asking, work=work)
 
 
@@ -372,6 +378,12 @@ def _panel(
         if found.may_be_completed and known is not None:
             asked = _asked(call, task, wanted=str(known))
             form, found = asked.form, _assessed(call, task, sent, asked.asking, at=at)
+        if sent is not None and sent.first_day.data and found.refusal is not None and standing is None:
+            # only the day that was typed stands against a note: it is said beside it, and the form stays
+            usual = _assessed(call, task, sent, asked.asking, from_first_day=False, at=at)
+            if usual.note is not None:
+                sent.first_day.errors = [assessment.why_not(found)]
+                found, refused = usual, ""
         bearer = queries.content_of_note(standing).bearer if standing is not None and standing_for else None
         prolongation, replacement = offered.mends(standing, found, by=agent(), at=at)
         papers = delivery.papers_to_give(notes, at=at)
