@@ -481,6 +481,7 @@ def test_the_notice_of_a_programme_says_how_long_data_is_kept_and_names_no_disea
         check_page(page)
         assert kept in page
         assert everyone not in page
+        assert "de un mois" not in page
         assert everyone in pages.get(f"/public/data?lang={lang}").text
         for pack in load_packs().values():
             assert pack.label not in page.replace("Assurance Maladie", "")

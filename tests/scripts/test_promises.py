@@ -42,7 +42,8 @@ SITUATIONS = [
 """Who answers, what is asked of the person, where they live."""
 ORDERED = {
     "isolation", "isolation_over", "isolation_advised", "isolation_unknown", "isolation_in_hospital",
-    "establishment_isolation", "quarantine", "quarantine_over", "quarantine_not_required", "quarantine_unknown",
+    "establishment_isolation", "establishment_hospital", "establishment_isolation_over",
+    "establishment_isolation_advised", "establishment_isolation_unknown", "quarantine", "quarantine_over", "quarantine_not_required", "quarantine_unknown",
     "negligible_risk", "result_awaited",
 }  # fmt: skip
 """Steps that say what is asked of the person, each something else."""

@@ -143,6 +143,8 @@ def test_nobody_is_referred_to_a_rule_that_was_not_given(contact, contact_facts)
         ("Élise Roy", "Le test d’Élise Roy est là, dès qu’Élise Roy va mieux."),
         ("Yves Roy", "Le test d’Yves Roy est là, dès qu’Yves Roy va mieux."),
         ("Yann Roy", "Le test de Yann Roy est là, dès que Yann Roy va mieux."),
+        ("huit heures", "Le test de huit heures est là, dès que huit heures va mieux."),
+        ("un mois", "Le test d’un mois est là, dès qu’un mois va mieux."),
         ("Marie Roy", "Le test de Marie Roy est là, dès que Marie Roy va mieux."),
     ],
 )
@@ -193,6 +195,15 @@ def test_a_parent_hears_of_the_school_and_of_a_note_only_where_the_rule_gives_on
     assert len(render_say(script.step("child"), child | {"parent_note": False})) == 1
     place = script.step("recall" if kind == "p0" else "work")
     assert "quelle classe" in " ".join(render_say(place, child))
+    assert "works" in hold(script, says, child).stored
+    too_young = child | {"too_young_to_work": True}
+    asked = hold(script, says, too_young)
+    assert {"works", "profession", "last_work_on"}.isdisjoint(asked.stored)
+    assert "collectivities" in asked.stored
+    said = " ".join(" ".join(render_say(script.step(step), too_young)) for step in asked.steps)
+    assert said.count("école, une crèche") == 0, "the school is asked for once"
+    assert "travaille, ou est en apprentissage" not in said
+    assert not re.search(r"avec un masque(?! si son âge le permet)", said)
 
 
 @pytest.mark.parametrize("kind", ["p0", "contact"])
@@ -218,8 +229,60 @@ def test_the_staff_of_an_establishment_has_a_short_call_with_its_measures_and_it
     assert "agence régionale de santé" in words
     assert not OF_THEMSELVES.search(words)
 
+    assert words.count("agence régionale de santé") == 1, "announced once"
+    closing = script.step("establishment_end")
+    assert "rappellerons le mardi 1er février" in " ".join(
+        render_say(closing, facts | {"next_follow_up": date(2022, 2, 1)})
+    )
+
     absent = hold(script, says | {"referent_on_line": "no"}, facts)
     assert absent.steps == ["opening", "establishment", "establishment_absent"]
+
+
+@pytest.mark.parametrize("who", ["person", "staff"])
+def test_of_somebody_in_hospital_it_is_the_team_there_that_arranges_and_is_told(
+    who, p0, p0_facts, adult_with_symptoms
+):
+    says = adult_with_symptoms | {"person_on_line": who, "referent_on_line": "yes", "hospitalised": "yes"}
+    facts = with_who_answers(p0_facts, says)
+
+    held = hold(p0, says, facts)
+
+    words = " ".join(" ".join(render_say(p0.step(step), facts)) for step in held.steps)
+    assert "organise les précautions à prendre" in words
+    assert "à l’équipe de l’hôpital" in words
+    assert "112" not in words
+    assert rules.follow(p0, held.stored, facts).can_complete
+
+
+@pytest.mark.parametrize(
+    ("answers", "step"),
+    [
+        ({}, "establishment_isolation"),
+        ({"isolation_over": True}, "establishment_isolation_over"),
+        ({"isolation_required": False}, "establishment_isolation_advised"),
+        ({"isolation_required": None}, "establishment_isolation_unknown"),
+    ],
+)
+def test_the_staff_always_hears_what_is_asked_of_the_person(answers, step, p0, p0_facts, adult_with_symptoms):
+    says = adult_with_symptoms | {"person_on_line": "staff", "referent_on_line": "yes"}
+
+    held = hold(p0, says, with_who_answers(p0_facts | answers, says))
+
+    assert [one for one in held.steps if one.startswith("establishment_isolation")] == [step]
+
+
+@pytest.mark.parametrize("script", NEWEST, ids=lambda script: script.kind)
+def test_whose_identity_is_asked_is_said(script):
+    def asked(on_line, **known):
+        facts = with_who_answers({"person": "Zoé Petit", **known}, {"person_on_line": on_line})
+        return render_say(script.step("identity"), facts)[1]
+
+    assert "votre date de naissance" in asked("person")
+    assert "de l’enfant" in asked("representative", is_minor=True, is_young_child=True)
+    for on_line in ("representative", "helper", "staff"):
+        assert "de la personne pour qui vous répondez" in asked(on_line)
+        assert "Zoé" not in asked(on_line)
 
 
 def test_the_origin_is_looked_for_only_where_the_programme_says_how_far_back(

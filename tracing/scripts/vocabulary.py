@@ -19,7 +19,9 @@ IDENTITY_QUESTION = "identity_confirmed"
 WHO_ANSWERS = "person_on_line"
 PERSON = "person"
 REPRESENTATIVE = "representative"
-ANSWER_FOR_SOMEBODY = frozenset({REPRESENTATIVE, "helper", "staff"})
+STAFF = "staff"
+IN_HOSPITAL = "hospitalised"
+ANSWER_FOR_SOMEBODY = frozenset({REPRESENTATIVE, "helper", STAFF})
 """Who answers for the person they speak of: a legal representative, a relative with the person's consent, or whoever
 looks after their health in the establishment where they live."""
 
@@ -139,11 +141,18 @@ FACTS: dict[str, Fact] = {
     "tracer_is_adviser": Fact(FactKind.FLAG, "the caller is a medical adviser"),
     "is_minor": Fact(FactKind.FLAG, "a legal representative must answer"),
     "is_young_child": Fact(FactKind.FLAG, "the person is under twelve, and is spoken to as a child"),
+    "too_young_to_work": Fact(
+        FactKind.FLAG, "the person is below the age at which one can work", FIRST_CALLS
+    ),
     "minor_on_line": Fact(FactKind.FLAG, "a child has answered for whom a representative must"),
     "parent_note": Fact(
         FactKind.FLAG, "the rule gives a note to the parent who stays with this child", FIRST_CALLS
     ),
     "spoken_for": Fact(FactKind.FLAG, "somebody answers for the person: of a child, or of an adult"),
+    "staff_on_line": Fact(
+        FactKind.FLAG, "the staff of the establishment where the person lives answer", FIRST_CALLS
+    ),
+    "in_hospital": Fact(FactKind.FLAG, "the person was said to be in hospital", FIRST_CALL_OF_A_CASE),
     "notes_issued": Fact(FactKind.FLAG, "false when the programme issues no sick notes"),
     "note_possible": Fact(
         FactKind.FLAG,
@@ -245,7 +254,7 @@ RULE_QUESTIONS: dict[str, RuleQuestion] = {
     IDENTITY_QUESTION: RuleQuestion(QuestionType.IDENTITY, scripts=BOTH),
     "knows_result": RuleQuestion(QuestionType.YES_NO, scripts=FIRST_CALL_OF_A_CASE),
     "red_flags": RuleQuestion(QuestionType.YES_NO, scripts=BOTH),
-    "hospitalised": RuleQuestion(QuestionType.YES_NO, scripts=FIRST_CALL_OF_A_CASE),
+    IN_HOSPITAL: RuleQuestion(QuestionType.YES_NO, scripts=FIRST_CALL_OF_A_CASE),
     "has_symptoms": RuleQuestion(QuestionType.YES_NO),
     "onset_on": RuleQuestion(QuestionType.DATE),
     "vaccination": RuleQuestion(QuestionType.CHOICE, frozenset({"complete", "partial", "none", UNKNOWN})),

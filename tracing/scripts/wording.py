@@ -16,12 +16,23 @@ from babel.dates import format_date
 
 from tracing.programmes.vocabulary import TestKind
 from tracing.scripts.definitions import PLACEHOLDER, Step
-from tracing.scripts.vocabulary import ANSWER_FOR_SOMEBODY, PERSON, WHO_ANSWERS, FactValue, Phrase
+from tracing.scripts.vocabulary import (
+    ANSWER_FOR_SOMEBODY,
+    IN_HOSPITAL,
+    PERSON,
+    STAFF,
+    WHO_ANSWERS,
+    YES,
+    FactValue,
+    Phrase,
+)
 
 Facts = Mapping[str, FactValue]
 FRENCH, ENGLISH = "fr", "en"
 SPOKEN_TO_AS_CHILD_UNDER = 12
 """Years below which a child who picks up the telephone hears a child's words."""
+MAY_WORK_FROM = 14
+"""Years below which nobody is asked about work: holiday work is allowed from 14 (labour code, article L. 4153-3)."""
 
 
 def day_in_words(day: date, language: str = FRENCH) -> str:
@@ -90,12 +101,16 @@ def _and(said: list[str], word: str) -> str:
 def with_who_answers(facts: Facts, answers: Mapping[str, object]) -> dict[str, FactValue]:
     """Return the facts with who is heard: whoever answers for somebody hears words about that person, not about themselves.
 
-    A child who has picked up is asked for an adult, in words for a child.
+    A child who has picked up is asked for an adult, in words for a child. For somebody in hospital it is the team there
+    that is told of a change.
     """
+    said = {"in_hospital": True} if answers.get(IN_HOSPITAL) == YES else {}
     is_minor, who = facts.get("is_minor") is True, answers.get(WHO_ANSWERS)
     if not is_minor and who not in ANSWER_FOR_SOMEBODY:
-        return dict(facts)
-    heard: dict[str, FactValue] = {**facts, "spoken_for": True}
+        return {**facts, **said}
+    heard: dict[str, FactValue] = {**facts, **said, "spoken_for": True}
+    if who == STAFF:
+        heard["staff_on_line"] = True
     return {**heard, "minor_on_line": True} if is_minor and who == PERSON else heard
 
 
@@ -148,7 +163,7 @@ def fill(sentence: str, facts: Facts, language: str = FRENCH) -> str | None:
 
 
 _BEFORE_A_WORD = re.compile(r"\b([Dd]|[Qq]u)e (\{([^{}]*)\})")
-_BEGINS_WITH_VOWEL = re.compile(r"[aeiouœæh]|y(?![aeiou])", re.IGNORECASE)
+_BEGINS_WITH_VOWEL = re.compile(r"(?!(?:huit|onze)\b)(?:[aeiouœæh]|y(?![aeiou]))", re.IGNORECASE)
 
 
 @lru_cache(maxsize=8192)
@@ -161,7 +176,7 @@ def _blanks(sentence: str) -> tuple[tuple[str, ...], bool]:
 def _elided(found: "re.Match[str]", known: Mapping[str, str]) -> str:
     """Return "de" or "que" before a word as it is said: « d’Axel », « qu’Élise », « de Yann »."""
     # an h is taken as mute: so it is in all but a few given names
-    plain = unicodedata.normalize("NFD", known[found[3]][:2])
+    plain = unicodedata.normalize("NFD", known[found[3]][:5])
     return f"{found[1]}’{found[2]}" if _BEGINS_WITH_VOWEL.match(plain) else found[0]
 
 

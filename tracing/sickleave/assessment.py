@@ -29,6 +29,7 @@ from tracing.programmes.schema import Pack
 from tracing.programmes.vocabulary import Scheme, Subject
 from tracing.queue.models import CallTask
 from tracing.scripts.services import get_script
+from tracing.scripts.wording import MAY_WORK_FROM
 from tracing.sickleave import answers as said
 from tracing.sickleave import insurance_number, queries
 from tracing.sickleave.documents import ParentSaid
@@ -235,6 +236,9 @@ def _assess(
     identity, conversation, others = known.identity, known.conversation, known.others
     given = {one: stored.value for one, stored in known.given.items() if stored.value is not None}
     given |= work or {}
+    age = _age(identity, on)
+    if parent is None and age is not None and age < MAY_WORK_FROM:
+        given.setdefault("works", "no")  # nobody is asked whether a child works
     pack = get_pack(case.programme)
     sampled_on = sampling_day(case.first_sampled_at, case.sampled_on, by.site.time_zone)
     oath = said.oath_of(known.given) if parent is None else None

@@ -40,6 +40,7 @@ from tracing.programmes.vocabulary import RiskLevel, Subject, Vaccination
 from tracing.queue.rules import CallAgain
 from tracing.scripts.vocabulary import FACTS, YES, FactValue, Phrase
 from tracing.scripts.wording import (
+    MAY_WORK_FROM,
     SPOKEN_TO_AS_CHILD_UNDER,
     days_of_meetings,
     in_both,
@@ -155,6 +156,7 @@ def _of_both(about: CalledPerson, agent: Agent, today: date, zone: ZoneInfo) -> 
         "tracer_is_adviser": agent.holds(Role.ADVISER),
         "is_minor": _is_minor(about, age),
         "is_young_child": (age is not None and age < SPOKEN_TO_AS_CHILD_UNDER) or None,
+        "too_young_to_work": (age is not None and age < MAY_WORK_FROM) or None,
         "parent_note": gives_parent_note(pack, subject, age, today),
         "notes_issued": note is not None and note.issuer == "fund",
         "programme": about.case.programme,

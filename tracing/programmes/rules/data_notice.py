@@ -46,6 +46,13 @@ def publish_at(address: str | None) -> None:
     _published[:] = [address] if address else []
 
 
+def _with_duration(sentence: str, how_long: str) -> str:
+    """Return a French sentence with how long data is kept: « au bout d’un mois », « au bout de trois mois »."""
+    if how_long.startswith("un "):
+        sentence = sentence.replace("de {retention}", "d’{retention}")
+    return sentence.replace("{retention}", how_long)
+
+
 def kept_for(days: int) -> tuple[str, str]:
     """Return a number of days as it is said, in French and in English: 90 days are three months."""
     if days % _YEAR == 0 and days // _YEAR == 1:
@@ -84,7 +91,7 @@ def data_notice(pack: Pack, *, on: date) -> DataNotice:
     )
     return DataNotice(
         tuple(
-            (one.replace("{retention}", kept[0]), pack.english.get(one, one).replace("{retention}", kept[1]))
+            (_with_duration(one, kept[0]), pack.english.get(one, one).replace("{retention}", kept[1]))
             for one in pack.information_notice
         ),
         law.controller if law else None,

@@ -29,6 +29,7 @@ from tracing.scripts.rules import StepView
 from tracing.scripts.transcript import in_words
 from tracing.scripts.vocabulary import FACTS, NO, YES, FactValue, Phrase, ScriptKind
 from tracing.scripts.wording import (
+    MAY_WORK_FROM,
     SPOKEN_TO_AS_CHILD_UNDER,
     Facts,
     SaidAloud,
@@ -245,6 +246,7 @@ def facts_of(person: Invented, script: Script, *, by: Agent, today: date) -> dic
     is_case = kind in {ScriptKind.P0, ScriptKind.CASE_FOLLOW_UP}
     if person.facts.get("is_minor"):
         known["is_young_child"] = person.age < SPOKEN_TO_AS_CHILD_UNDER
+        known["too_young_to_work"] = person.age < MAY_WORK_FROM
         subject = Subject.CASE if is_case else Subject.CONTACT
         known["parent_note"] = gives_parent_note(pack, subject, person.age, today)
     if "unruled" not in person.facts:
