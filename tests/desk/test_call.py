@@ -301,6 +301,9 @@ def test_the_page_costs_no_more_than_a_few_queries_more_once_a_note_is_wanted(st
         walk.visitor.get(walk.call)
 
     assert len(sent) <= len(before) + 3, "\n".join(sent)
+    walk.to("closing")
+    assert "L’arrêt demandé n’est pas délivré" in walk.page.select_one(".steps-left").text
+    assert "Tout est complet" not in walk.page.text
     # the day that the declaration said is kept beside it
     assert calls.answers(task.id)["sick_note.not_worked_since"] == "2026-03-09"
 

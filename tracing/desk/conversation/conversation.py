@@ -21,6 +21,7 @@ from tracing.scripts.services import get_script
 from tracing.scripts.vocabulary import IDENTITY_QUESTION, Outcome, unasked
 from tracing.scripts.wording import Facts, with_who_answers
 from tracing.sickleave.answers import SWORN, oath_of
+from tracing.sickleave.queries import find_valid_note
 from tracing.staff.agent import Agent
 
 NO_LONGER_CONTACT = "no_longer_contact"
@@ -71,6 +72,12 @@ class ScriptedConversation:
             # scripts until 2026.5 have no words for that
             return True
         return self.path.can_complete
+
+    @cached_property
+    def lacks_note(self) -> bool:
+        """Whether the person asked for a sick note and declared what it needs, and none is issued."""
+        is_sworn = self.path.counted.get("wants_note") == "yes" and self.answers.get(SWORN) is not None
+        return is_sworn and find_valid_note(self.task.id) is None
 
     @property
     def suggested(self) -> Outcome | None:
