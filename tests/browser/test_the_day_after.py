@@ -296,7 +296,7 @@ def approved(referent: Page, adviser: Page, address: str) -> None:
     adviser.goto(address)
     accessible(adviser)
     adviser.get_by_role("button", name="Approuver comme médecin-conseil").click()
-    expect(adviser.locator("main")).to_contain_text("approuvée")
+    expect(adviser.locator(".page-lead")).to_contain_text("à venir")
 
 
 def end_with(page: Page, outcome: str, button: str) -> None:

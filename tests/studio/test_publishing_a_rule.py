@@ -18,7 +18,7 @@ from tracing.programmes.publishing.models import RuleVersion, VersionState
 from tracing.programmes.words import TABLE_WORDS
 from tracing.studio.mistake_words import source_word
 from tracing.studio.row_fields import FieldKind, fields_of
-from tracing.studio.version_words import FACT_WORDS, FIELD_WORDS, VALUE_WORDS, problem_word
+from tracing.studio.version_words import FACT_WORDS, FIELD_WORDS, VALUE_WORDS, decisions, problem_word
 
 VERSIONS = "/rules/versions"
 SOON = NOW + timedelta(minutes=6)
@@ -39,8 +39,10 @@ def soup(answer):
 
 
 def filled(page, form):
-    """Return what a form would send as it is shown."""
-    found = soup(page).select_one(f"form[action='{form}']")
+    """Return what a form would send as it is shown; or the form whose button has this address."""
+    shown = soup(page)
+    button = shown.select_one(f"button[formaction='{form}']")
+    found = shown.select_one(f"form[action='{form}']" if button is None else f"form#{button['form']}")
     sent = {}
     for field in found.select("input[name]"):
         if field.get("type") not in {"checkbox", "radio"}:
@@ -124,6 +126,38 @@ def test_the_draft_is_shown_beside_what_is_in_force(rose):
     assert "5" in after.get_text()
     assert "Sortie possible" in before.get_text()
     assert "Sortie possible" not in after.get_text()
+
+
+def test_proposing_keeps_the_day_and_the_reason_typed_above_the_button(rose, ben):
+    draft = begin(rose)
+    change_row(rose, draft)
+    assert "De 10 à 500 caractères" in rose.get(draft).text
+    typed = filled(rose.get(draft), f"{draft}/propose") | {"on": "2026-03-10", "at": "10:05", "why": WHY}
+
+    rose.post(f"{draft}/propose", typed | {"why": "Trop peu"}, status=422)
+    assert version_at(draft).state is VersionState.DRAFT
+    rose.post(f"{draft}/propose", typed, status=303)
+
+    assert (version_at(draft).state, version_at(draft).why) == (VersionState.PROPOSED, WHY)
+    act(rose, draft, "approve/referent")
+    act(ben, draft, "approve/adviser")
+    assert soup(rose.get(draft)).select_one(".page-lead .state").text.strip() == "à venir", "as the list says"
+
+
+def test_both_sides_of_a_changed_value_are_shown_and_what_is_usual_too():
+    fields = fields_of(type(load_packs()[PROGRAMME].isolations.rules[0]))
+    before = {"days": 7, "early_exit": {"day": 5, "needs": "Sans signe depuis deux jours."}}
+    after = before | {
+        "early_exit": before["early_exit"] | {"free_of": "fever", "free_hours": 72, "test": False}
+    }
+
+    old, new = (dict(decisions(*pair)) for pair in ((before, fields), (after, fields)))
+    assert not {"Sortie\u202f: sans"} & set(old), "what is usual is not said by itself"
+    old = dict(decisions(before, fields, beside=after))
+    terms = ("sans", "depuis (heures)", "test négatif exigé")
+    assert [old[f"Sortie\u202f: {one}"] for one in terms] == ["symptômes", "48", "oui"]
+    assert [new[f"Sortie\u202f: {one}"] for one in terms] == ["fièvre", "72", "non"]
+    assert "Sortie\u202f: sans" not in dict(decisions({"days": 7}, fields, beside=after))
 
 
 def test_a_row_opened_and_saved_as_it_is_changes_nothing(rose):

@@ -28,7 +28,9 @@ class ChangeForm(PageForm):
     at = TimeField(_l("À"), validators=[InputRequired(_l("Indiquez une heure."))])
     why = TextAreaField(
         _l("Ce qui change"),
-        description=_l("Trois phrases au plus : quoi, pour qui, pourquoi. Les enquêteurs les liront."),
+        description=_l(
+            "De 10 à 500 caractères, trois phrases au plus : quoi, pour qui, pourquoi. Les enquêteurs les liront."
+        ),
         validators=[
             InputRequired(_l("Dites ce qui change.")),
             Length(10, 500, _l("De 10 à 500 caractères.")),

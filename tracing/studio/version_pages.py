@@ -91,6 +91,21 @@ def is_in_force(version: RuleVersion, others: Sequence[RuleVersion], at: datetim
     return bool(begun) and max(begun, key=lambda one: one.number or 0).id == version.id
 
 
+def state_word(version: RuleVersion, others: Sequence[RuleVersion], at: datetime) -> tuple[str, str]:
+    """Return the tone and the words of where a version stands, the same on every page."""
+    tone, word = words.STATE_WORDS[version.state]
+    if version.state is VersionState.APPROVED:
+        stands = (
+            "in_force"
+            if is_in_force(version, others, at)
+            else "to_come"
+            if _is_waiting(version, at)
+            else "replaced"
+        )
+        tone, word = words.IN_FORCE_WORDS[stands]
+    return tone, str(word)
+
+
 @dataclass(frozen=True, repr=False)
 class Shown:
     """What the page of a version shows besides the version."""
@@ -171,8 +186,8 @@ def _paired(
         if known is not None and change == "same":
             change = "moved" if place[name] < last else "same"
             last = max(last, place[name])
-        before = None if known is None else _side(known, pack, fields)
-        found.append(Pair(row["id"], change, before, _side(row, pack, fields)))
+        before = None if known is None else _side(known, pack, fields, beside=row)
+        found.append(Pair(row["id"], change, before, _side(row, pack, fields, beside=known)))
     kept = {name_of(row) for row in new_rows}
     found += [
         Pair(row["id"], "gone", _side(row, pack, fields), None)
@@ -211,10 +226,12 @@ def compared(one: RuleVersion, other: RuleVersion, *, zone: ZoneInfo, at: dateti
     return _paired(old, new, known[-1].pack, table, _first_name if are_told_apart else _own_name)
 
 
-def _side(row: RowContent, pack: Pack, fields: tuple[RowField, ...]) -> Side:
+def _side(
+    row: RowContent, pack: Pack, fields: tuple[RowField, ...], *, beside: RowContent | None = None
+) -> Side:
     return Side(
         words.conditions(row, pack.vocabulary),
-        words.decisions(row, fields),
+        words.decisions(row, fields, beside=beside),
         row.get("text", ""),
         row.get("applies_to_ongoing", True),
     )

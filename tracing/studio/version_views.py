@@ -122,6 +122,7 @@ def _show(version_id: int, form: ChangeForm | None = None, *, status: int = 200)
             form=form or _change_form(shown, at=at),
             pack=load_packs()[shown.programme],
             shown=pages.shown(shown, at=at, zone=_zone()),
+            state=pages.state_word(shown, queries.versions_of(shown.programme).get(shown.table_name, []), at),
             words=words,
             now=at,
             roles=[role for role, held in _ROLES.items() if agent().holds(held)],
@@ -160,27 +161,34 @@ def _change_form(shown: RuleVersion, *, at: datetime) -> ChangeForm:
 @may(Role.REFERENT, Role.ADVISER)
 def save(version_id: int) -> ResponseReturnValue:
     """Keep when a draft takes effect, and what it changes."""
+    return _keep(version_id, lambda _revision: None, _("Enregistré."))
+
+
+def _keep(version_id: int, then: Callable[[int], object], done: str) -> ResponseReturnValue:
+    """Keep the day and the reason that were typed, and do something with the version as it is after that.
+
+    What was typed is kept even if the rest is refused.
+    """
     _writes()
     form = ChangeForm()
     if not form.validate_on_submit():
         return _show(version_id, form, status=422)
     try:
         with transaction():
-            services.change(
+            kept = services.change(
                 version_id,
                 revision=_revision(form.revision.data),
                 why=words.as_printed(form.why.data),
                 effective_at=form.moment(_zone()),
                 by=agent().member_id,
                 at=asked_at(),
-            )
+            ).revision
     except ChangedMeanwhile as changed:
         return _typed_late(version_id, form, changed)
     except NoMoment as refusal:
         form.on.errors = [*form.on.errors, refusal.message]
         return _show(version_id, form, status=422)
-    flash(_("Enregistré."))
-    return redirect(url_for("rule_versions.version", version_id=version_id), 303)
+    return _act(version_id, lambda: then(kept), done)
 
 
 def _typed_late(version_id: int, form: ChangeForm, changed: Refused) -> ResponseReturnValue:
@@ -368,15 +376,18 @@ def _may_write() -> bool:
 @bp.post("/<int:version_id>/propose")
 @may(Role.REFERENT, Role.ADVISER)
 def propose(version_id: int) -> ResponseReturnValue:
-    """Propose a draft to those who approve it."""
-    revision = _revision(request.form.get("revision"))
-    return _act(
-        version_id,
-        lambda: services.propose(
+    """Propose a draft to those who approve it, with the day and the reason typed above the button."""
+
+    def offer(revision: int) -> object:
+        return services.propose(
             version_id, revision=revision, zone=_zone(), by=agent().member_id, at=asked_at()
-        ),
-        _("Proposée. Il faut maintenant l’accord d’un médecin-conseil et d’un référent."),
-    )
+        )
+
+    done = _("Proposée. Il faut maintenant l’accord d’un médecin-conseil et d’un référent.")
+    if "why" in request.form:
+        return _keep(version_id, offer, done)
+    # a page of the release before sends neither
+    return _act(version_id, lambda: offer(_revision(request.form.get("revision"))), done)
 
 
 @bp.post("/<int:version_id>/approve/adviser")

@@ -161,6 +161,12 @@ STATE_WORDS: dict[VersionState, tuple[str, LazyString]] = {
     VersionState.APPROVED: ("info", _l("approuvée")),
     VersionState.WITHDRAWN: ("neutral", _l("retirée")),
 }
+IN_FORCE_WORDS: dict[str, tuple[str, LazyString]] = {
+    "in_force": ("done", _l("en vigueur")),
+    "to_come": ("soon", _l("à venir")),
+    "replaced": ("neutral", _l("remplacée")),
+}
+"""Where an approved version stands now."""
 CHANGE_WORDS: dict[str, tuple[str, LazyString]] = {
     "new": ("done", _l("nouvelle")),
     "changed": ("soon", _l("modifiée")),
@@ -227,14 +233,30 @@ def conditions(content: Mapping[str, Any], vocabulary: Mapping[str, FactDefiniti
     ]
 
 
-def decisions(content: Mapping[str, Any], fields: Sequence[RowField]) -> list[tuple[str, str]]:
-    """Return what a row decides, as terms and values."""
+def decisions(
+    content: Mapping[str, Any], fields: Sequence[RowField], *, beside: Mapping[str, Any] | None = None
+) -> list[tuple[str, str]]:
+    """Return what a row decides, as terms and values.
+
+    What is usual is not written in a row; it is named where the row `beside` says something else.
+    """
     return [
-        (str(FIELD_WORDS.get(one.name, one.name)), _shown(value))
+        (str(FIELD_WORDS.get(one.name, one.name)), _shown(value) if _says(value) else "–")
         for one in fields
-        for value in [value_at(content, one.name)]
-        if value not in (None, [], "")
+        for said in [value_at(content, one.name)]
+        for value in [said if _says(said) or not _has_group(content, one) else one.default]
+        if _says(said) or (_has_group(content, one) and _says(value_at(beside or {}, one.name)))
     ]
+
+
+def _says(value: Any) -> bool:
+    return value not in (None, [], "")
+
+
+def _has_group(content: Mapping[str, Any], field: RowField) -> bool:
+    """Return whether a row has what a field is a part of; without it, the usual value does not hold either."""
+    group, dot, _inner = field.name.partition(".")
+    return not dot or isinstance(content.get(group), Mapping)
 
 
 def _shown(value: Any) -> str:

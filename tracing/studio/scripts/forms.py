@@ -32,7 +32,9 @@ class PlanForm(PageForm):
     )
     why = TextAreaField(
         _l("Ce qui change"),
-        description=_l("Trois phrases au plus : quoi, pour qui, pourquoi. Les enquêteurs les liront."),
+        description=_l(
+            "De 10 à 500 caractères, trois phrases au plus : quoi, pour qui, pourquoi. Les enquêteurs les liront."
+        ),
         validators=[
             InputRequired(_l("Dites ce qui change.")),
             Length(10, 500, _l("De 10 à 500 caractères.")),
