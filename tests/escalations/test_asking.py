@@ -7,6 +7,7 @@ from sqlalchemy import text
 
 from tests.conftest import NOW
 from tests.escalations.conftest import QUESTION, ring
+from tests.support.markup import read
 from tests.support.pages import check_fragment
 from tests.support.story import agent, identity
 from tracing.calls import queries as call_queries
@@ -180,11 +181,14 @@ def test_an_answer_is_read_once(browse, story, line):
     services.settle(asked.id, answer="Oui.", decision=Decision.GO_ON, by=agent(story.ben), at=NOW)
     assert [one.id for one in queries.unread_answers(story.ada.id)] == [asked.id]
     ada = browse.as_(story.ada)
+    told = read(ada.fragment(line.panel, method="get").text).select_one("#alerts form")
+    assert told["action"] == f"{line.panel}/{asked.id}/seen", "what opens the answer records that it was read"
 
-    ada.fragment(f"{line.panel}/{asked.id}/seen")
+    ada.fragment(told["action"])
 
+    assert "est arrivée" not in ada.fragment(line.panel, method="get").text
     assert queries.unread_answers(story.ada.id) == []
-    assert asked.seen_at == NOW
+    assert queries.get_asked(asked.id, by=agent(story.ada)).seen_at == NOW
 
 
 def test_an_answer_that_came_after_the_call_waits_for_its_tracer(browse, story, line):

@@ -157,6 +157,8 @@
       question.classList.toggle("is-open", question === open);
       // what the digits answer is in sight: the question after the one just answered comes out from under the foot
       if (question === open && isMoving) question.scrollIntoView({ block: "nearest" });
+      // a low window: the answers of a new step are in sight too, once the page stands at its top
+      else if (question === open && !before && window.innerHeight < 680) window.setTimeout(() => question.scrollIntoView({ block: "nearest" }));
       const inputs = [...question.querySelectorAll("input[type=radio], input[type=checkbox]")];
       inputs.forEach((input, index) => {
         if (question === open && index < 9) input.dataset.key = String(index + 1);
@@ -411,7 +413,9 @@
     giveKeys();
     if (event.target.id === "step") unfoldForStep();
     const asked = event.target.closest?.("#panel-escalation");
-    if (asked?.querySelector('[id^="seen-"]')) asked.open = true;
+    const isReading = event.detail.requestConfig?.path?.endsWith("/seen");
+    if (asked && (isReading || asked.querySelector('[id^="seen-"]'))) asked.open = true;
+    if (asked && isReading) asked.scrollIntoView({ block: "nearest" });
     if (goingTo && event.target.closest?.(`#${goingTo}`)) {
       enter(goingTo);
       return;
