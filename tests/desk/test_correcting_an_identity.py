@@ -10,6 +10,7 @@ from tests.desk.test_contact_call import waiting_contact
 from tests.desk.walking import soup, take_call
 from tests.support.lots import arrival, lot_of
 from tests.support.story import case, identity, person, waiting_case
+from tracing.casefiles.rules import FileReason
 from tracing.cases.queries import get_case
 from tracing.consequences import services as consequences
 from tracing.contacts.queries import described, find_contact
@@ -73,6 +74,20 @@ def test_who_rings_later_is_found_by_the_birth_date_of_before(called, browse, st
     page = abel.follow("/incoming", {"key": "06 12 34 56 78", "born": "1985-07-20"})
 
     assert "LE GOFF Anne" in page.text
+
+
+def test_a_name_and_birth_date_that_were_corrected_twice_find_the_person_by_each(called, browse, story):
+    task, walk = called
+    correct(walk, task, birth_name="Le Gof", birth_date="1985-07-21")
+    correct(walk, task, birth_name="Le Goaf", birth_date="1985-07-22")
+    walk.visitor.post(f"{walk.call}/give-back", {"reason": "equipment"}, status=303)
+    dora = browse.as_(story.dora)
+
+    for name, born in (("Le Goff", "1985-07-20"), ("Le Gof", "1985-07-21"), ("Le Goaf", "1985-07-22")):
+        asked = {"name": name, "given": "Anne Marie", "born": born, "reason": FileReason.ASKS.value}
+        assert f"Dossier {get_case(task.case_id).reference}" in dora.follow("/files", asked).text
+    page = browse.as_(story.abel).follow("/incoming", {"key": "06 12 34 56 78", "born": "1985-07-21"})
+    assert "LE GOAF Anne" in page.text
 
 
 def test_the_next_lot_with_the_earlier_spelling_makes_nobody_and_overwrites_nothing(called, by_lot):

@@ -9,7 +9,8 @@ import pytest
 from tests.support.story import identity
 from tracing.facts.rules import FactKind, FactSource, Said
 from tracing.people.correction_rules import Correction, as_said, changed, stated
-from tracing.people.rules import Identity, Why, birth_dates, completed, resemblance, same_person
+from tracing.people.rules import Identity, Why, birth_dates, completed, last_names, resemblance, same_person
+from tracing.people.services import index_values
 
 AT = datetime(2026, 3, 10, 9, tzinfo=UTC)
 MARIE = identity("Marie", "Dupond", born=date(1980, 5, 17))
@@ -41,6 +42,29 @@ def test_the_person_s_word_counts_before_the_laboratory_s_and_a_relative_s_in_an
     assert {as_said(one, [SENT, OWN, by_a_relative]) for one in found} == found, (
         "a second time changes nothing"
     )
+
+
+def test_every_name_and_birth_date_that_counted_finds_them_and_no_lot_is_matched_by_those_in_between():
+    late = replace(MARIE, birth_date=date(1980, 5, 18))
+    facts = [
+        SENT,
+        said(2, replace(MARIE, birth_name="Dumont"), FactSource.PERSON),
+        said(3, SPELT, FactSource.SUPERVISOR),
+        said(4, MARIE, FactSource.LABORATORY, FactKind.BIRTH_DATE),
+        said(5, late, FactSource.PERSON, FactKind.BIRTH_DATE),
+        said(6, late, FactSource.PERSON, FactKind.BIRTH_DATE, retracts=5),
+    ]
+
+    now = as_said(MARIE, facts)
+
+    assert last_names(now) == {"Dupond", "Dumont", "Dupont"}
+    assert birth_dates(now) == {MARIE.birth_date, late.birth_date}
+    printed = replace(late, birth_name="Dumont")
+    keys = index_values(now, is_invented=False)
+    assert set(index_values(printed, is_invented=False)) <= set(keys)
+    assert not same_person(now, printed)
+    assert Identity.from_dict(now.to_dict()).stood == now.stood == as_said(now, facts).stood
+    assert completed(now, MARIE).stood == now.stood
 
 
 def test_what_is_taken_back_leaves_what_was_sent():

@@ -19,7 +19,7 @@ from tracing.people.models import KeyKind
 from tracing.people.names import normal_form
 from tracing.people.nir import read_nir
 from tracing.people.phones import read_phones
-from tracing.people.rules import Identity, given_birth_keys, name_birth_key
+from tracing.people.rules import Identity, given_birth_keys, last_names, name_birth_key
 from tracing.queue.models import CallTask
 from tracing.staff.agent import Agent
 from tracing.staff.models import Site, SiteKind
@@ -134,7 +134,7 @@ def _named(wanted: Identity, *, is_invented: bool) -> list[int]:
     return sorted(
         person_id
         for person_id, known in people.joint_identities(alike).items()
-        if name in {normal_form(known.usual_name), normal_form(known.birth_name)}
+        if name in {normal_form(one) for one in last_names(known)}
     )
 
 

@@ -19,6 +19,9 @@ _FIELDS: Mapping[FactKind, tuple[str, ...]] = {
     FactKind.ADDRESS: ADDRESS,
 }
 
+_FOUND_BY = ("birth_name", "usual_name", "first_names", "birth_date")
+"""What somebody is looked for by."""
+
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Correction:
@@ -84,7 +87,8 @@ def changed(known: Identity, newer: Identity) -> tuple[FactKind, ...]:
 def as_said(identity: Identity, said: Sequence[tuple[Said, Stated]]) -> Identity:
     """Return a record with each field as the word that counts says it, and what was sent before beside it.
 
-    A record of which nothing was said is left alone; the first word of a kind is what was sent.
+    A record of which nothing was said is left alone; the first word of a kind is what was sent. What counted between the
+    two, or was taken back, is kept to find them by.
     """
     known = {one.fact_id: values for one, values in said}
     counting = in_force([one for one, _values in said])
@@ -100,7 +104,21 @@ def as_said(identity: Identity, said: Sequence[tuple[Said, Stated]]) -> Identity
         else:
             before = known.get(first.fact_id, {})
             sent[kind.value] = "" if kind is FactKind.ADDRESS else before.get(kind.value, "")
-    return replace(identity, sent=tuple(sorted(sent.items())))
+    stood = {*identity.stood, *_ever_counted(said)}
+    known_now = {*sent.items(), *(pair for kind in _FIELDS for pair in stated(identity, kind).items())}
+    return replace(identity, sent=tuple(sorted(sent.items())), stood=tuple(sorted(stood - known_now)))
+
+
+def _ever_counted(said: Sequence[tuple[Said, Stated]]) -> set[tuple[str, str]]:
+    """Return the names and birth dates that counted after each word that was said: pairs of a field and its value."""
+    known = {one.fact_id: values for one, values in said}
+    in_turn = sorted((one for one, _values in said), key=lambda one: one.fact_id)
+    found = set()
+    for place in range(1, len(in_turn) + 1):
+        for counted in in_force(in_turn[:place]).values():
+            values = known.get(counted.fact_id, {})
+            found |= {(name, value) for name, value in values.items() if name in _FOUND_BY and value}
+    return found
 
 
 def _first(said: Iterable[Said]) -> Said | None:

@@ -130,9 +130,11 @@ def follow(person_id: int, *, at: datetime) -> dict[int, tuple[Identity, Identit
     found = {}
     for person, identity in locked_records(person_id):
         now = as_said(identity, said.get(person.id, ()))
-        if now == identity:
+        if now == identity and now.stood == identity.stood:
             continue
         services.revise(person, now)
+        if now == identity:
+            continue
         found[person.id] = (identity, now)
         _compare(person, now, at=at)
     return found

@@ -87,7 +87,7 @@ def joint(records: Sequence[Kept]) -> Identity:
         nir=lead.nir if nir_counts(lead) else together.nir,
     )
     for one in (*in_time, *(one for one in records if one.leads)):
-        if one.identity.sent:
+        if one.identity.sent or one.identity.stood:
             found = with_corrections_of(one.identity, found)
     return found
 

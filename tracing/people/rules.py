@@ -1,7 +1,7 @@
 """Rules by which two identities are the same person, or may be; and the keys by which a person is found. Pure."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 from typing import Any
@@ -56,6 +56,9 @@ class Identity:
     """What a laboratory, or whoever named the person, says where somebody who knows better has corrected it: pairs of a
     field and its earlier value, `address` for all of an address. A later lot does not overwrite these fields, and the
     person is still recognised by the earlier values."""
+    stood: tuple[tuple[str, str], ...] = field(default=(), compare=False)
+    """What was said of their names and birth date, counted for a while, and may be printed on a paper: pairs of a field
+    and its value, as `sent`. Whoever types one finds the person; lots are not matched by it, and it is not who they are."""
 
     @property
     def french_postcode(self) -> str:
@@ -71,10 +74,11 @@ class Identity:
         for name in ABROAD:
             if not stored[name]:
                 del stored[name]
-        if self.sent:
-            stored["sent"] = [list(pair) for pair in self.sent]
-        else:
-            del stored["sent"]
+        for name in ("sent", "stood"):
+            if stored[name]:
+                stored[name] = [list(pair) for pair in stored[name]]
+            else:
+                del stored[name]
         return stored
 
     @classmethod
@@ -82,8 +86,9 @@ class Identity:
         """Read back what `to_dict` wrote."""
         born = date.fromisoformat(stored["birth_date"]) if stored["birth_date"] else None
         typed: dict[str, Any] = {"birth_date": born, "phones": tuple(stored["phones"])}
-        if "sent" in stored:
-            typed["sent"] = tuple((name, value) for name, value in stored["sent"])
+        for earlier in ("sent", "stood"):
+            if earlier in stored:
+                typed[earlier] = tuple((name, value) for name, value in stored[earlier])
         return cls(**{**stored, **typed})
 
     def __repr__(self) -> str:
@@ -105,11 +110,21 @@ def same_person(ours: Identity, theirs: Identity) -> bool:
 
 def as_sent(identity: Identity) -> tuple[Identity, ...]:
     """Return a person with each mixture of corrected and earlier names and birth dates, other than as they are now."""
+    return _mixtures(identity, identity.sent)
+
+
+def as_ever(identity: Identity) -> tuple[Identity, ...]:
+    """Return what `as_sent` does, with what counted in between too: somebody looks for the person by it."""
+    return _mixtures(identity, (*identity.sent, *identity.stood))
+
+
+def _mixtures(identity: Identity, earlier: Iterable[tuple[str, str]]) -> tuple[Identity, ...]:
     mixtures = [identity]
-    for name, value in identity.sent:
+    for name, value in earlier:
         if name in NAMES_AND_BIRTH:
             mixtures += [_as_before(one, name, value) for one in mixtures]
-    return tuple(dict.fromkeys(mixtures))[1:]
+            mixtures = list(dict.fromkeys(mixtures))
+    return tuple(mixtures)[1:]
 
 
 def _as_before(identity: Identity, name: str, value: str) -> Identity:
@@ -135,9 +150,17 @@ def _share_a_number(ours: Identity, theirs: Identity) -> bool:
 
 
 def birth_dates(identity: Identity) -> frozenset[date]:
-    """Return the birth date of a person, and the one that was sent before it was corrected."""
-    known = (identity, *as_sent(identity))
+    """Return the birth date of a person, and every one that counted before it was corrected."""
+    known = (identity, *as_ever(identity))
     return frozenset(one.birth_date for one in known if one.birth_date is not None)
+
+
+def last_names(identity: Identity) -> frozenset[str]:
+    """Return the names by which a person is or was called: of birth and in use, every one that counted; not empty."""
+    earlier = {
+        value for name, value in (*identity.sent, *identity.stood) if name in {"birth_name", "usual_name"}
+    }
+    return frozenset({identity.birth_name, identity.usual_name, *earlier} - {""})
 
 
 def may_be_one(ours: Identity, theirs: Identity) -> bool:
@@ -259,6 +282,7 @@ def with_corrections_of(known: Identity, other: Identity) -> Identity:
         for one in ADDRESS if name == ADDRESS[0] else (name,):
             fields[one] = getattr(known, one)
     fields["sent"] = tuple(sorted((dict(other.sent) | dict(known.sent)).items()))
+    fields["stood"] = tuple(sorted({*other.stood, *known.stood}))
     return replace(other, **fields)
 
 

@@ -155,7 +155,7 @@ def _values(identity: Identity, given: tuple[str, ...] | None) -> list[tuple[Key
     if identity.birth_date:
         values += _by_name(identity, given or rules.given_birth_keys(identity))
     # whoever gives a name or birth date as it was before a correction finds the person too
-    for former in rules.as_sent(identity) if identity.sent else ():
+    for former in rules.as_ever(identity) if identity.sent or identity.stood else ():
         if former.birth_date:
             values += _by_name(former, rules.given_birth_keys(former))
     if nir := rules.nir_key(identity):
