@@ -115,3 +115,4 @@ def test_a_later_lot_completes_and_overwrites_nothing_that_was_corrected():
     assert (both.address, both.postcode, both.city) == ("3 rue des Lilas", "44000", "Nantes")
     assert (both.email, both.sent) == ("marie@example.org", (address,))
     assert Identity.from_dict(both.to_dict()) == both
+    assert Identity.from_dict(both.to_dict() | {"of_a_newer_release": "1"}) == both

@@ -1,7 +1,7 @@
 """Rules by which two identities are the same person, or may be; and the keys by which a person is found. Pure."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from enum import StrEnum
 from typing import Any
@@ -83,17 +83,21 @@ class Identity:
 
     @classmethod
     def from_dict(cls, stored: Mapping[str, Any]) -> "Identity":
-        """Read back what `to_dict` wrote."""
+        """Read back what `to_dict` wrote; what only a newer release knows is left out."""
         born = date.fromisoformat(stored["birth_date"]) if stored["birth_date"] else None
         typed: dict[str, Any] = {"birth_date": born, "phones": tuple(stored["phones"])}
         for earlier in ("sent", "stood"):
             if earlier in stored:
                 typed[earlier] = tuple((name, value) for name, value in stored[earlier])
-        return cls(**{**stored, **typed})
+        known = {name: value for name, value in stored.items() if name in _FIELDS}
+        return cls(**{**known, **typed})
 
     def __repr__(self) -> str:
         """Reveal nothing: a repr ends up in logs and tracebacks."""
         return "Identity(…)"
+
+
+_FIELDS = frozenset(one.name for one in fields(Identity))
 
 
 def same_person(ours: Identity, theirs: Identity) -> bool:
