@@ -25,7 +25,7 @@ def test_a_contact_and_a_question_half_typed_are_offered_again_after_the_page_wa
     lucie.goto(re.sub(r"[?#].*", "", lucie.url))
     dialog = begin(lucie)
     expect(dialog.get_by_label("Prénom").first).to_have_value("Honorine")
-    expect(dialog.get_by_text("Voici ce que vous aviez commencé à taper")).to_be_visible()
+    expect(dialog.get_by_text("Repris de ce que vous aviez commencé")).to_be_visible()
     dialog.get_by_role("button", name="Annuler").click()
     expect(dialog).to_have_count(0)
 

@@ -60,6 +60,7 @@ def test_somebody_said_dead_is_not_called_when_a_laboratory_or_a_case_names_them
     anouk.goto(f"{platform.address}/incoming")
     search(anouk, "06 39 98 02 01")
     expect(anouk.locator("#answers")).to_have_count(0)
+    end_with(lucie, "refused", "Clore sur un refus")
 
 
 def test_whoever_refused_rings_back_and_gets_a_sick_note_which_an_adviser_mends(
