@@ -6,25 +6,22 @@ Each check yields problems that name the step and the field; the loader says the
 import re
 from collections.abc import Iterator
 from itertools import takewhile
-from typing import assert_never
 
 from tracing.programmes import Pack, UnknownProgramme
 from tracing.programmes.in_force import get_pack
 from tracing.scripts.conditions import holds
 from tracing.scripts.definitions import (
     PLACEHOLDER,
-    All,
     Answered,
     AnswerIn,
     AnswerIs,
-    AnyOf,
     Condition,
     FactIs,
     Known,
-    Not,
     Question,
     Script,
     Step,
+    leaves,
 )
 from tracing.scripts.problems import Fault, Problem, at
 from tracing.scripts.safety import dangers, withheld_of
@@ -41,8 +38,6 @@ from tracing.scripts.vocabulary import (
     Widget,
     unasked,
 )
-
-Leaf = AnswerIs | AnswerIn | Answered | FactIs | Known
 
 
 def problems(script: Script) -> list[Problem]:
@@ -78,7 +73,7 @@ def _of_its_programmes(script: Script) -> Iterator[Problem]:
             for name in sorted(_facts_used(step) & missing):
                 yield at(step, "say", Fault.NOT_OF_PROGRAMME, name=name, programme=code)
     for step in script.steps if script.programmes else ():
-        for leaf in (one for condition in _conditions(step) for one in _leaves(condition)):
+        for leaf in (one for condition in step.conditions for one in leaves(condition)):
             if isinstance(leaf, FactIs) and leaf.fact == "programme" and leaf.value not in script.programmes:
                 yield at(step, "when", Fault.OTHER_PROGRAMME, name=leaf.value)
 
@@ -101,18 +96,14 @@ def facts_without(pack: Pack) -> frozenset[str]:
     return frozenset(name for name, has in given.items() if not has)
 
 
-def _conditions(step: Step) -> list[Condition | None]:
-    return [step.when, *(question.when for question in step.questions)]
-
-
 def _facts_used(step: Step) -> set[str]:
     """Return the facts that a step says, or on which its parts depend."""
     said = {name for paragraph in step.say for words in paragraph for name in PLACEHOLDER.findall(words)}
-    leaves = [one for condition in _conditions(step) for one in _leaves(condition)]
+    asked = [one for condition in step.conditions for one in leaves(condition)]
     return (
         said
-        | {one.fact for one in leaves if isinstance(one, FactIs)}
-        | {one.known for one in leaves if isinstance(one, Known)}
+        | {one.fact for one in asked if isinstance(one, FactIs)}
+        | {one.known for one in asked if isinstance(one, Known)}
     )
 
 
@@ -147,25 +138,10 @@ def _references(script: Script) -> Iterator[Problem]:
                 yield wrong.at(step.id, "days")
 
 
-def _leaves(condition: Condition | None) -> Iterator[Leaf]:
-    match condition:
-        case None:
-            return
-        case All(every=parts) | AnyOf(some=parts):
-            for part in parts:
-                yield from _leaves(part)
-        case Not(part=part):
-            yield from _leaves(part)
-        case AnswerIs() | AnswerIn() | Answered() | FactIs() | Known():
-            yield condition
-        case _:
-            assert_never(condition)
-
-
 def _condition_problems(
     condition: Condition | None, asked: dict[str, Question], kind: ScriptKind
 ) -> Iterator[Problem]:
-    for leaf in _leaves(condition):
+    for leaf in leaves(condition):
         match leaf:
             case AnswerIs(answer=question, value=value):
                 yield from _answer_problems(question, (value,), asked)

@@ -7,7 +7,7 @@ several steps (order, references, ends) are in ``checks``.
 import re
 from collections.abc import Iterator
 from functools import cached_property
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self, assert_never
 
 from pydantic import (
     BaseModel,
@@ -152,6 +152,8 @@ Leaf = AnswerIs | AnswerIn | Answered | FactIs | Known
 def leaves(condition: Condition | None) -> Iterator[Leaf]:
     """Yield the parts of a condition that ask for one answer or one fact."""
     match condition:
+        case None:
+            return
         case All(every=parts) | AnyOf(some=parts):
             for part in parts:
                 yield from leaves(part)
@@ -159,6 +161,8 @@ def leaves(condition: Condition | None) -> Iterator[Leaf]:
             yield from leaves(part)
         case AnswerIs() | AnswerIn() | Answered() | FactIs() | Known():
             yield condition
+        case _:
+            assert_never(condition)
 
 
 class Option(Strict):
@@ -288,6 +292,11 @@ class Step(Strict):
         return self
 
     @property
+    def conditions(self) -> list[Condition]:
+        """Those of the step itself and of its questions."""
+        return [one for one in (self.when, *(asked.when for asked in self.questions)) if one is not None]
+
+    @property
     def identity_question(self) -> Question | None:
         """The question that confirms who is speaking, if this step asks it."""
         return next((q for q in self.questions if q.type is QuestionType.IDENTITY), None)
@@ -320,7 +329,7 @@ class Script(Strict):
         """The questions whose answers open or close others: without an answer to one of them, no step comes or goes."""
         found = {step.identity_question.id for step in self.steps if step.identity_question}
         for step in self.steps:
-            for condition in (step.when, *(question.when for question in step.questions)):
+            for condition in step.conditions:
                 for leaf in leaves(condition):
                     match leaf:
                         case AnswerIs(answer=name) | AnswerIn(answer=name) | Answered(answered=name):

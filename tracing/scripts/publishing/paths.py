@@ -337,9 +337,8 @@ def _is_open(question: Question) -> bool:
 
 def _conditions(script: Script) -> Iterator[tuple[int, Condition]]:
     for place, step in enumerate(script.steps):
-        for condition in (step.when, *(question.when for question in step.questions)):
-            if condition is not None:
-                yield place, condition
+        for condition in step.conditions:
+            yield place, condition
 
 
 def _mentioned(script: Script) -> dict[str, set[str]]:

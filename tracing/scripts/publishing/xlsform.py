@@ -20,6 +20,7 @@ from tracing.scripts.definitions import (
     Question,
     Script,
     Step,
+    leaves,
 )
 from tracing.scripts.vocabulary import FACTS, NO, UNKNOWN, YES, FactKind, QuestionType
 
@@ -151,14 +152,10 @@ def _used_facts(script: Script) -> list[str]:
 
 
 def _facts_of(condition: Condition | None) -> Iterator[str]:
-    match condition:
-        case All(every=parts) | AnyOf(some=parts):
-            for part in parts:
-                yield from _facts_of(part)
-        case Not(part=part):
-            yield from _facts_of(part)
-        case FactIs(fact=name) | Known(known=name):
-            yield name
+    for leaf in leaves(condition):
+        match leaf:
+            case FactIs(fact=name) | Known(known=name):
+                yield name
 
 
 def _group(step: Step, script: Script, relevant: str) -> Iterator[Row]:
