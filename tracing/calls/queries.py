@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, bindparam, func, select
 from tracing.calls import rules
 from tracing.calls.errors import NoSuchCall
 from tracing.calls.models import Answer, Call, Conversation, Draft, NumberRung, OutcomeUndo
-from tracing.calls.rules import CallOutcome
+from tracing.calls.rules import CallOutcome, StoredAnswer
 from tracing.kernel.db import equals_any, session
 from tracing.scripts.answers import Given
 from tracing.vault import services as vault
@@ -122,6 +122,16 @@ def answers_by_task(task_ids: Collection[int], questions: Collection[str]) -> di
 def answer_rows(task_id: int) -> Sequence[Answer]:
     """Return the rows of a task's answers in the order of saving: who answered what and when; values stay sealed."""
     return session.scalars(_ANSWERS, {"task": task_id}).all()
+
+
+def stored_answers(task_id: int) -> dict[str, StoredAnswer]:
+    """Return the answers of a task by question, in the order of saving, without those of a destroyed day."""
+    found = {}
+    for row in answer_rows(task_id):
+        opened = vault.find_unsealed("answers", row.id, row.cohort, row.sealed)
+        if opened is not None:
+            found[row.question] = StoredAnswer(opened["value"], row.call_id, row.saved_at)
+    return found
 
 
 def timeline(household_id: int, *, limit: int = 30) -> Sequence[Call]:

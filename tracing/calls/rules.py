@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from tracing.queue.models import TaskKind
 from tracing.scripts.vocabulary import ScriptKind
@@ -72,6 +73,17 @@ LONGEST_HANDOVER = 140
 """Characters of a note for the next caller: one sentence that is read before ringing."""
 SKIPS_A_DAY = 3
 """This many calls a day may be given back without a reason; after that a reason is required."""
+
+
+@dataclass(frozen=True, repr=False)
+class StoredAnswer:
+    """An answer as it is stored."""
+
+    value: Any
+    """None: it was taken back."""
+    call_id: int
+    """The call in which it was said last."""
+    saved_at: datetime
 
 
 class FollowUp(StrEnum):

@@ -10,14 +10,14 @@ from sqlalchemy import bindparam, exists, func, or_, select, union
 from tracing.calls import queries as calls
 from tracing.calls.errors import NoSuchCall
 from tracing.calls.models import Call, Conversation, NumberRung, OutcomeUndo
-from tracing.calls.rules import CallOutcome, GiveBackReason, can_take_back
+from tracing.calls.rules import CallOutcome, GiveBackReason, StoredAnswer, can_take_back
 from tracing.cases import queries as cases
 from tracing.cases.models import Case
 from tracing.cases.result_queries import other_results, result_that_holds, told_results
 from tracing.contacts.models import Contact, ContactStatus
 from tracing.contacts.queries import OF_ONE_TIME, Meeting, contacts_of_case, find_contact, known_day
 from tracing.contacts.telling import other_meetings
-from tracing.desk.rules import BeforeClosing, Given
+from tracing.desk.rules import BeforeClosing
 from tracing.kernel.db import session
 from tracing.people import queries as people
 from tracing.people.models import Person
@@ -49,7 +49,7 @@ class CalledPerson:
     """None once destroyed."""
     case_identity: Identity | None
     """The identity of the case that named them: only if that person agreed to be named to this contact."""
-    given: dict[str, Given]
+    given: dict[str, StoredAnswer]
     others: Sequence[Meeting] = ()
     """The other meetings of a contact: those that count, and those of which they were told. Told together."""
     records: Sequence[str] = ()
@@ -186,7 +186,7 @@ def about(task: CallTask) -> CalledPerson:
         contact=contact,
         identity=found.get(task.person_id),
         case_identity=found.get(case.person_id) if may_name else None,
-        given=given_answers(task.id),
+        given=calls.stored_answers(task.id),
         others=other_meetings(contact, case) if contact is not None else (),
         records=records,
         results=told_results(other_results(case))
@@ -219,16 +219,6 @@ def told_in_household(household_id: int, *, but: int, around: datetime) -> list[
         .order_by(Contact.told_at.desc())
     )
     return [ToldBefore(task_id, person_id, at) for task_id, person_id, at in rows if at is not None]
-
-
-def given_answers(task_id: int) -> dict[str, Given]:
-    """Return the stored answers of a task, each with its call, without those of a destroyed day."""
-    found = {}
-    for row in calls.answer_rows(task_id):
-        opened = vault.find_unsealed("answers", row.id, row.cohort, row.sealed)
-        if opened is not None:
-            found[row.question] = Given(opened["value"], row.call_id, row.saved_at)
-    return found
 
 
 def doctor_of(case: Case) -> str | None:

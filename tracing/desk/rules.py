@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from tracing.calls.rules import StoredAnswer
 from tracing.contacts.rules import TEST_ANSWERS
 from tracing.facts.rules import FactKind, FactSource, SubjectType
 from tracing.programmes.rules import Calling, is_open, next_attempt_at, next_open
@@ -97,15 +98,6 @@ COLLECTIVE = frozenset({"care_home", "shelter", "prison", "other"})
 """Answers to `lives_in` that mean collective housing."""
 
 
-@dataclass(frozen=True, repr=False)
-class Given:
-    """A stored answer."""
-
-    value: Any
-    call_id: int
-    saved_at: datetime
-
-
 def of_one_call(script: Script) -> frozenset[str]:
     """Return the answers and confirmations that hold only for the call in which they were given.
 
@@ -119,7 +111,7 @@ def of_one_call(script: Script) -> frozenset[str]:
     return frozenset(keys)
 
 
-def answers_in_force(script: Script, given: Mapping[str, Given], *, call_id: int) -> dict[str, Any]:
+def answers_in_force(script: Script, given: Mapping[str, StoredAnswer], *, call_id: int) -> dict[str, Any]:
     """Return the answers that hold in a call: all of the task, without those bound to an earlier call."""
     momentary = of_one_call(script)
     return {

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 
+from tracing.calls.rules import StoredAnswer
 from tracing.programmes.vocabulary import Scheme
 
 SWORN = "sick_note.confirmed"
@@ -31,22 +32,6 @@ _SCHEMES = {"CIVIL_SERVANT": Scheme.FP_ETAT, "UNKNOWN": None}
 """The script asks whether a person is a civil servant, but not in which service: none of them entitles to a note."""
 
 
-class Stored(Protocol):
-    """An answer as it is stored."""
-
-    @property
-    def value(self) -> Any:
-        """What was said."""
-
-    @property
-    def call_id(self) -> int:
-        """The call in which it was said last."""
-
-    @property
-    def saved_at(self) -> datetime:
-        """When it was said last."""
-
-
 @dataclass(frozen=True)
 class Oath:
     """What a person has declared by the script: that they cannot telework, and since when they have not worked."""
@@ -59,7 +44,7 @@ class Oath:
     """They have said something else since of what they declared."""
 
 
-def oath_of(given: Mapping[str, Stored]) -> Oath | None:
+def oath_of(given: Mapping[str, StoredAnswer]) -> Oath | None:
     """Return what a person declared last by the script; None if they did not, or it was taken back."""
     made = given.get(SWORN)
     if made is None or made.value is None:

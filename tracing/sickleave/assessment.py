@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 
 from tracing.calls import queries as calls
 from tracing.calls.models import Call, Conversation
-from tracing.calls.rules import SCRIPT_OF
+from tracing.calls.rules import SCRIPT_OF, StoredAnswer
 from tracing.cases import queries as cases
 from tracing.cases.models import Case
 from tracing.cases.result_queries import result_that_holds
@@ -47,7 +47,6 @@ from tracing.sickleave.rules import (
     decide_note,
 )
 from tracing.staff.agent import Agent
-from tracing.vault import services as vault
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -65,16 +64,9 @@ class AlreadyRead:
     """What the page of a call has read of the person, so that it is not read again for their note."""
 
     conversation: Conversation | None
-    given: Mapping[str, said.Stored]
+    given: Mapping[str, StoredAnswer]
     identity: Identity | None
     others: Sequence[Meeting]
-
-
-@dataclass(frozen=True, repr=False)
-class _Given:
-    value: Any
-    call_id: int
-    saved_at: datetime
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -310,14 +302,9 @@ def _assess(
 
 
 def _read(task: CallTask, call_id: int, case: Case, contact: Contact | None) -> AlreadyRead:
-    given = {}
-    for row in calls.answer_rows(task.id):
-        opened = vault.find_unsealed("answers", row.id, row.cohort, row.sealed)
-        if opened is not None:
-            given[row.question] = _Given(opened["value"], row.call_id, row.saved_at)
     return AlreadyRead(
         conversation=calls.find_conversation(call_id, task.id),
-        given=given,
+        given=calls.stored_answers(task.id),
         identity=people.find_joint_identity(task.person_id),
         others=other_meetings(contact, case) if contact is not None else (),
     )

@@ -7,13 +7,12 @@ from functools import cached_property
 from typing import Any
 
 from tracing.calls.models import Call, Conversation
-from tracing.calls.rules import SCRIPT_OF
+from tracing.calls.rules import SCRIPT_OF, StoredAnswer
 from tracing.consequences.queries import was_recalled
 from tracing.contacts.models import ContactStatus
 from tracing.desk import rules
 from tracing.desk.conversation.facts import facts_of
 from tracing.desk.queries import CalledPerson, about
-from tracing.desk.rules import Given
 from tracing.queue.models import CallTask
 from tracing.scripts import rules as scripts
 from tracing.scripts.definitions import Script, Step
@@ -124,7 +123,7 @@ def with_kept_answers(
 ) -> ScriptedConversation:
     """Return a conversation after some of its answers were kept at a moment that change nothing else."""
     given = {key: one for key, one in talk.about.given.items() if key not in kept}
-    given |= {key: Given(talk.answers[key], talk.call.id, at) for key in kept if key in talk.answers}
+    given |= {key: StoredAnswer(talk.answers[key], talk.call.id, at) for key in kept if key in talk.answers}
     read = replace(talk.about, given=given)
     return replace(talk, about=read, answers=_answers_in_force(talk.script, read, talk.conversation))
 

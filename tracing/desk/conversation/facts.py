@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from tracing.calls.models import Call, Conversation
-from tracing.calls.rules import SCRIPT_OF
+from tracing.calls.rules import SCRIPT_OF, StoredAnswer
 from tracing.cases import queries as cases
 from tracing.cases.models import CaseOutcome
 from tracing.cases.rules import sampling_day
@@ -18,7 +18,6 @@ from tracing.contacts.telling import measure_of_person, without_done
 from tracing.desk import rules
 from tracing.desk.conversation.first_follow_up import first_follow_up_of_case, first_follow_up_of_contact
 from tracing.desk.queries import CalledPerson, doctor_of
-from tracing.desk.rules import Given
 from tracing.escalations import queries as escalations
 from tracing.facts import queries as fact_queries
 from tracing.facts.rules import FactKind, SubjectType, in_force, onset_of, value_of
@@ -236,7 +235,7 @@ def _is_parent_on_line(about: CalledPerson, call: Call) -> bool:
     return said is not None and said.call_id == call.id
 
 
-def said_in_hospital(given: Mapping[str, Given]) -> bool:
+def said_in_hospital(given: Mapping[str, StoredAnswer]) -> bool:
     """Return whether a person is in hospital, as they said: nobody rings them there."""
     said = given.get("hospitalised")
     return said is not None and said.value == YES

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
 
+from tracing.calls import queries as calls
 from tracing.calls.models import Call
 from tracing.calls.rules import CallOutcome
 from tracing.cases import words as case_words
@@ -24,7 +25,7 @@ from tracing.contacts import queries as contacts
 from tracing.contacts.rules import ContactStatus, Described, described_circumstances
 from tracing.desk.conversation.conversation import ScriptedConversation
 from tracing.desk.conversation.facts import early_exit_on, given_name, measure_of_contact, short_rule
-from tracing.desk.queries import Attempt, CalledPerson, given_answers
+from tracing.desk.queries import Attempt, CalledPerson
 from tracing.desk.rules import HOUSEHOLD_QUESTIONS
 from tracing.desk.services import Spoken, is_to_lead
 from tracing.kernel import clock
@@ -271,7 +272,7 @@ def said_by_others(tabs: Sequence[Tab], call_id: int, step: Step) -> dict[str, t
     for tab in tabs if common else ():
         if tab.is_here or tab.is_neutral or tab.identity is None:
             continue
-        given = given_answers(tab.task_id)
+        given = calls.stored_answers(tab.task_id)
         for question in common & given.keys():
             one = given[question]
             if one.call_id == call_id and isinstance(one.value, str):
