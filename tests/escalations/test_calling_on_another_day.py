@@ -90,7 +90,7 @@ def test_an_hour_that_the_tracer_promised_stands_beside_a_day_decided(line, ben,
         queue_services.promise(task, when=NOW + timedelta(hours=2), by=line.tracer, at=NOW)
     line.end(CallOutcome.CALLBACK)
 
-    services.carry_out_later([task], since=line.call.started_at, by=line.tracer, at=NOW)
+    services.plan_put_off([task], since=line.call.started_at, by=line.tracer, at=NOW)
 
     assert task.not_before.date() == (TODAY if promised else TODAY + DAY)
 

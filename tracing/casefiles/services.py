@@ -56,7 +56,7 @@ def correct_identity(
         subject.person_id,
         changes,
         source=source,
-        sent_by=FactSource.LABORATORY if subject.contact is None else FactSource.CASE,
+        sent_by=corrections.who_sent(subject.contact.id if subject.contact else None),
         is_other=is_other,
     )
     consequences.record(said, by=by.member_id, at=at)

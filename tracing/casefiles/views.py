@@ -158,7 +158,7 @@ def identity(opening_id: int) -> ResponseReturnValue:
             if known is None:
                 raise IdentityDestroyed
             form.withhold(get_pack(subject.case.programme).data_fields.withheld)
-            form.correct(known, FactSource.PERSON, today=clock.local_day(at, by.site.time_zone))
+            form.begin(known, FactSource.PERSON, today=clock.local_day(at, by.site.time_zone))
             if not form.validate_on_submit():
                 return _identity(opening_id, form, status=422 if form.errors else 200)
             services.correct_identity(
@@ -199,7 +199,6 @@ def _identity(
     if known is None:
         raise IdentityDestroyed
     events.record_access(people.records_shown([subject.person_id]), by=by.member_id, at=at, why="file")
-    form.show_before(known)
     if not asks_other:
         del form.is_other
     page = render_template(

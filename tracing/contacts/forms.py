@@ -272,14 +272,17 @@ class IdentityForm(PageForm):
     def _shown(self) -> tuple[str, ...]:
         return tuple(one for one in (*NAMES_AND_BIRTH, "usual_name", *PLACE) if one in self)
 
-    def correct(self, known: Identity, source: FactSource, *, today: date) -> None:
-        """Say whom the form corrects, who is on the line, and the day; what was not sent is filled in."""
+    def begin(self, known: Identity, source: FactSource, *, today: date) -> None:
+        """Say under each field what the file says; of a form that was not sent, fill it in, with who is on the line."""
         self.known, self.today = known, today
-        if self.is_submitted():
-            return
         for name in self._shown:
-            self[name].data = getattr(known, name)
-        self.source.data = source.value
+            value = getattr(known, name)
+            before = value.strftime("%d/%m/%Y") if isinstance(value, date) else value
+            self[name].description = _("Au dossier\u202f: %(value)s", value=before or _("rien"))
+            if not self.is_submitted():
+                self[name].data = value
+        if not self.is_submitted():
+            self.source.data = source.value
 
     def validate_birth_date(self, field: DateField) -> None:
         """Refuse a day on which nobody can have been born."""
@@ -302,13 +305,6 @@ class IdentityForm(PageForm):
                 first.errors = [*first.errors, sentence]
                 is_valid = False
         return is_valid
-
-    def show_before(self, known: Identity) -> None:
-        """Say under each field what the file says."""
-        for name in self._shown:
-            value = getattr(known, name)
-            before = value.strftime("%d/%m/%Y") if isinstance(value, date) else value
-            self[name].description = _("Au dossier\u202f: %(value)s", value=before or _("rien"))
 
     @property
     def correction(self) -> Correction:

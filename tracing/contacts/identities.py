@@ -9,7 +9,7 @@ from sqlalchemy import select
 from tracing.contacts import queries
 from tracing.contacts.errors import AlreadyNamed, IsTheCase, MayBeTheCase
 from tracing.contacts.models import Contact, ContactStatus
-from tracing.contacts.rules import Described, already_named
+from tracing.contacts.rules import Described, already_named, is_one_person
 from tracing.kernel.db import session
 from tracing.people import queries as people_queries
 from tracing.people import services as people
@@ -90,10 +90,7 @@ def find_named(described: Described, others: Iterable[Contact]) -> Contact | Non
     """Return the line of the list that is the same person: same given name and number, or same identity."""
     for other in others:
         known = queries.described(other) if other.status is not ContactStatus.REMOVED else None
-        if known is None:
-            continue
-        is_same = described.identifies and same_person(described.identity, known.identity)
-        if is_same or already_named(described, [known]):
+        if known is not None and is_one_person(described, known):
             return other
     return None
 

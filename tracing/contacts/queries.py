@@ -15,7 +15,7 @@ from tracing.cases.models import Case, CaseOutcome
 from tracing.cases.rules import sampling_day
 from tracing.contacts.errors import NoSuchContact
 from tracing.contacts.models import Contact, ContactStatus
-from tracing.contacts.rules import Described, KeepReason, is_called, search_window
+from tracing.contacts.rules import Described, KeepReason, is_called, search_window, who_has_a_number
 from tracing.facts import queries as fact_queries
 from tracing.facts.rules import FactKind, SubjectType, in_force
 from tracing.kernel.db import equals_any, fresh, session
@@ -137,10 +137,10 @@ def sharing_a_number(
     phones: Iterable[str], contacts: Iterable[Contact], *, but: int | None = None
 ) -> list[Described]:
     """Return who else of a list has one of these numbers, contact `but` and those taken off it left out."""
-    numbers = set(phones)
+    numbers = list(phones)
     listed = [one for one in contacts if one.status is not ContactStatus.REMOVED and one.id != but]
     known = descriptions(listed) if numbers else {}
-    return [one for one in known.values() if one is not None and numbers & set(one.phones)]
+    return who_has_a_number(numbers, (one for one in known.values() if one is not None))
 
 
 def lines(contacts: Iterable[Contact]) -> list[Line]:

@@ -392,7 +392,7 @@ def _plan_call(task: CallTask, later: CallLater, *, when: datetime, by: Agent, a
         queue.promise(task, when=when, owner=later.by, by=by, at=at)
 
 
-def carry_out_later(tasks: Iterable[CallTask], *, since: datetime, by: Agent, at: datetime) -> None:
+def plan_put_off(tasks: Iterable[CallTask], *, since: datetime, by: Agent, at: datetime) -> None:
     """Plan, once a call has ended, the calls on another day that a doctor decided while it lasted: since `since`.
 
     An hour that the tracer promised stands, and so does an end after which nobody is called again.

@@ -79,6 +79,11 @@ def facts_of(
     return found
 
 
+def who_sent(contact_id: int | None) -> FactSource:
+    """Return whose word it is who somebody is until they are corrected: of a contact, that of the case who named them."""
+    return FactSource.LABORATORY if contact_id is None else FactSource.CASE
+
+
 def changes_in(person_id: int, form: Correction) -> Correction:
     """Return what a form that shows everything known corrects: what was left as it was says nothing."""
     known = queries.find_joint_identity(person_id)

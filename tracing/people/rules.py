@@ -132,10 +132,10 @@ def _mixtures(identity: Identity, earlier: Iterable[tuple[str, str]]) -> tuple[I
 
 
 def _as_before(identity: Identity, name: str, value: str) -> Identity:
-    fields: dict[str, Any] = {name: value}
+    before: Any = value
     if name == "birth_date":
-        fields[name] = date.fromisoformat(value) if value else None
-    return replace(identity, **fields)
+        before = date.fromisoformat(value) if value else None
+    return replace(identity, **{name: before})
 
 
 def _is_same_as_sent(ours: Identity, theirs: Identity) -> bool:
@@ -281,13 +281,13 @@ def completed(known: Identity, newer: Identity) -> Identity:
 
 def with_corrections_of(known: Identity, other: Identity) -> Identity:
     """Return another identity of a person with what was corrected in the known one."""
-    fields: dict[str, Any] = {}
+    kept: dict[str, Any] = {}
     for name, _value in known.sent:
         for one in ADDRESS if name == ADDRESS[0] else (name,):
-            fields[one] = getattr(known, one)
-    fields["sent"] = tuple(sorted((dict(other.sent) | dict(known.sent)).items()))
-    fields["stood"] = tuple(sorted({*other.stood, *known.stood}))
-    return replace(other, **fields)
+            kept[one] = getattr(known, one)
+    kept["sent"] = tuple(sorted((dict(other.sent) | dict(known.sent)).items()))
+    kept["stood"] = tuple(sorted({*other.stood, *known.stood}))
+    return replace(other, **kept)
 
 
 def realm_key(value: str, *, is_invented: bool) -> str:

@@ -55,7 +55,7 @@ class BearerDetails:
 
 def complete(call: Call, task: CallTask, details: BearerDetails, *, by: Agent, at: datetime) -> None:
     """Store the details on the person, in each of their records. Call `calls.lock_for_write` first."""
-    sent_by = FactSource.LABORATORY if task.contact_id is None else FactSource.CASE
+    sent_by = corrections.who_sent(task.contact_id)
     complete_person(call, task.person_id, details, sent_by=sent_by, by=by, at=at)
     _complete_line(task, details)
 

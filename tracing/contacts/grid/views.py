@@ -23,9 +23,9 @@ from tracing.contacts import calling, identities, queries, rules, services, word
 from tracing.contacts.errors import AlreadyNamed, IsTheCase, NoSuchContact, OutsideWindow
 from tracing.contacts.grid.forms import LineForm, copy_of, line_of, lines_in, lines_of, new_key
 from tracing.contacts.grid.rules import MOST_CHARACTERS, MOST_LINES, read_paste
-from tracing.contacts.models import Contact
+from tracing.contacts.models import Contact, ContactStatus
 from tracing.contacts.panel_views import GRID, Opened, late, panel_of, reason
-from tracing.contacts.rules import ContactDetails, completed_by, described_circumstances
+from tracing.contacts.rules import ContactDetails, Described, completed_by, described_circumstances
 from tracing.kernel import clock
 from tracing.kernel.db import transaction
 from tracing.kernel.errors import Refused
@@ -159,7 +159,7 @@ def check(call_id: int, task_id: int) -> ResponseReturnValue:
     if not line.first_names.data:
         line.first_names.errors = []  # it is being typed
     with transaction():
-        said = _risk(line, case, queries.contacts_of_case(case.id), at=at)
+        said = _risk(line, case, _listed(case), at=at)
     return render_template("contacts/grid_said.html", line=line, is_check=True, **said)
 
 
@@ -182,12 +182,18 @@ def _page(call_id: int, task_id: int, grid: Grid) -> ResponseReturnValue:
         _call, task = queries.open_call(call_id, task_id, agent())
         case = cases.get_case(task.case_id)
         prepare(grid.lines, case, at=at)
-        listed = queries.contacts_of_case(case.id)
+        listed = _listed(case)
         risks = {line.key: _risk(line, case, listed, at=at) for line in grid.open_lines}
     return panel_of(call_id, task_id, Opened(grid=grid, risks=risks))
 
 
-def _risk(line: LineForm, case: Case, listed: Sequence[Contact], *, at: datetime) -> dict[str, object]:
+def _listed(case: Case) -> list[Described]:
+    """Return who is in the list, opened once for all lines."""
+    listed = [one for one in queries.contacts_of_case(case.id) if one.status is not ContactStatus.REMOVED]
+    return [one for one in queries.descriptions(listed).values() if one is not None]
+
+
+def _risk(line: LineForm, case: Case, listed: Sequence[Described], *, at: datetime) -> dict[str, object]:
     """Return what the template says of a line: the risk by the rule in force, and what saving leads to."""
     today = clock.local_day(at, agent().site.time_zone)
     met = rules.circumstances_of(line.meeting, line.confined_minutes)
@@ -195,7 +201,7 @@ def _risk(line: LineForm, case: Case, listed: Sequence[Contact], *, at: datetime
     due = moment(calling.due_at(case, at))
     described = line.details().described
     follows = words.consequence(risk.level, due=due, has_number=bool(line.phones.data))
-    if described.first_names and identities.find_named(described, listed) is not None:
+    if described.first_names and any(rules.is_one_person(described, one) for one in listed):
         # nothing follows from a line that adds nobody
         follows = _("Déjà dans la liste : cette ligne n’ajoute personne.")
     return {
@@ -203,7 +209,7 @@ def _risk(line: LineForm, case: Case, listed: Sequence[Contact], *, at: datetime
         "reason": reason,
         "words": words,
         "follows": follows,
-        "shares": queries.sharing_a_number(described.phones, listed),
+        "shares": rules.who_has_a_number(described.phones, listed),
         "is_own": False,
     }
 

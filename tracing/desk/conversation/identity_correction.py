@@ -1,9 +1,6 @@
 """Correct, during a call, who the person on the line is: with whose word it is, and what follows from it."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from tracing.calls import queries as call_queries
 from tracing.calls import services as calls
@@ -24,14 +21,6 @@ from tracing.staff.agent import Agent
 from tracing.vault.errors import IdentityDestroyed
 
 
-@dataclass(frozen=True, repr=False)
-class Corrected:
-    """What a call has corrected of a person so far."""
-
-    identity: Identity
-    kinds: Sequence[FactKind]
-
-
 def identity_of(task: CallTask) -> Identity:
     """Return who the file says the person is.
 
@@ -42,16 +31,6 @@ def identity_of(task: CallTask) -> Identity:
     if identity is None:
         raise IdentityDestroyed
     return identity
-
-
-def who_speaks(answers: Mapping[str, Any]) -> FactSource:
-    """Return whose word it most likely is."""
-    return rules.source_of(answers)
-
-
-def corrected_in(call: Call, task: CallTask) -> Corrected:
-    """Return who the person is, and what was corrected in this call and stands."""
-    return Corrected(identity_of(task), corrections.corrected_in(task.person_id, call.id))
 
 
 def correct(
@@ -77,19 +56,18 @@ def correct(
         MayBeBarred, IdentityDestroyed
     """
     task = talk.task
-    known = identity_of(task)
-    kinds = changed(known, correction.of(known))
-    if not kinds:
+    changes = corrections.changes_in(task.person_id, correction)
+    if not changes.kinds:
         raise AsItWas
     if talk.conversation.identity_confirmed_at is None:
-        unproven = _corrected_without_proof(task.person_id).union(kinds)
+        unproven = _corrected_without_proof(task.person_id) | changes.kinds
         if len(rules.IDENTIFYING & unproven) > 1:
             raise ConfirmIdentityFirst
     said = corrections.facts_of(
         task.person_id,
-        correction.only(kinds),
+        changes,
         source=source,
-        sent_by=FactSource.LABORATORY if task.contact_id is None else FactSource.CASE,
+        sent_by=corrections.who_sent(task.contact_id),
         call_id=call.id,
         is_other=is_other,
     )

@@ -125,9 +125,7 @@ def finish(
     rest = unfinished(call, by=by, at=at)
     if not rest:
         calls.end(call, outcome, by=by, at=at)
-        spoken_of = tasks_of_call(call)
-        consequences.follow_after_call(spoken_of, by=by.member_id, at=at)
-        escalations.carry_out_later(spoken_of, since=call.started_at, by=by, at=at)
+        _follow_end(call, by=by, at=at)
     if not rest and outcome is CallOutcome.WRONG_NUMBER and task.state is TaskState.OPEN:
         # the next number is rung at once, by the same tracer; where that cannot be, it has its place in the queue
         with suppress(NotWaiting, OutsideHours, OnAnotherCall):
@@ -223,10 +221,15 @@ def hang_up(call: Call, *, reason: GiveBackReason | None = None, by: Agent, at: 
     if needs_reason and not calls.may_give_back_without_reason(by, at=at):
         raise ReasonNeeded
     calls.end(call, reached[-1] if reached else CallOutcome.GIVEN_BACK, reason=reason, by=by, at=at)
-    spoken_of = tasks_of_call(call)
-    consequences.follow_after_call(spoken_of, by=by.member_id, at=at)
-    escalations.carry_out_later(spoken_of, since=call.started_at, by=by, at=at)
+    _follow_end(call, by=by, at=at)
     return is_unchanged
+
+
+def _follow_end(call: Call, *, by: Agent, at: datetime) -> None:
+    """Carry out what waited for the end of a call: what changed in it, then the calls that a doctor put off in it."""
+    tasks = tasks_of_call(call)
+    consequences.follow_after_call(tasks, by=by.member_id, at=at)
+    escalations.plan_put_off(tasks, since=call.started_at, by=by, at=at)
 
 
 def is_answered(task: CallTask, spoken: Conversation) -> bool:

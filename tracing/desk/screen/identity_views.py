@@ -7,13 +7,14 @@ from flask_babel import gettext as _
 from tracing.calls import services as calls
 from tracing.calls.models import Call
 from tracing.contacts.forms import IdentityForm
-from tracing.desk import queries, services
+from tracing.desk import queries, rules, services
 from tracing.desk.conversation import identity_correction
 from tracing.desk.errors import ConfirmIdentityFirst
 from tracing.desk.screen.page_views import show_ended, show_lost
 from tracing.facts.words import KIND_WORDS
 from tracing.kernel import clock
 from tracing.kernel.db import transaction
+from tracing.people import correction_services as corrections
 from tracing.people.errors import AsItWas, MayBeBarred
 from tracing.queue.errors import ClaimLost
 from tracing.staff.access import agent, asked_at, may
@@ -32,9 +33,9 @@ def identity(call_id: int, task_id: int) -> ResponseReturnValue:
             task = queries.task_in(held, task_id)
             talk = services.talk_in(held, task_id, by=by, at=at)
             form.withhold(talk.about.pack.data_fields.withheld)
-            form.correct(
+            form.begin(
                 identity_correction.identity_of(task),
-                identity_correction.who_speaks(talk.answers),
+                rules.source_of(talk.answers),
                 today=clock.local_day(at, by.site.time_zone),
             )
             if not form.validate_on_submit():
@@ -85,8 +86,7 @@ def take_back_identity(call_id: int, task_id: int) -> ResponseReturnValue:
 def _page(
     held: Call, task_id: int, form: IdentityForm, *, asks_other: bool = False, status: int
 ) -> ResponseReturnValue:
-    corrected = identity_correction.corrected_in(held, queries.task_in(held, task_id))
-    form.show_before(corrected.identity)
+    task = queries.task_in(held, task_id)
     if not asks_other:
         # that somebody like them has died is said only where it matters
         del form.is_other
@@ -96,8 +96,7 @@ def _page(
         call=held,
         task_id=task_id,
         step=request.values.get("step") or None,
-        identity=corrected.identity,
-        corrected=[KIND_WORDS[kind] for kind in corrected.kinds],
+        corrected=[KIND_WORDS[kind] for kind in corrections.corrected_in(task.person_id, held.id)],
     )
     return page, status
 

@@ -172,12 +172,12 @@ def _changes(note: SickNote, corrected: CorrectedBearer) -> bool:
 def _revise(note: SickNote, task: CallTask, corrected: CorrectedBearer, *, by: Agent, at: datetime) -> None:
     """Record the correction: their records and the contact's line follow, and what depends on who they are."""
     # of a parent's note, only the parent is corrected: they were typed or named by somebody
-    is_own = note.kind is not NoteKind.PARENT and task.contact_id is None
+    is_parents = note.kind is NoteKind.PARENT
     said = corrections.facts_of(
         note.person_id,
         corrections.changes_in(note.person_id, corrected.correction),
         source=FactSource.DOCTOR if by.holds(Role.ADVISER) else FactSource.SUPERVISOR,
-        sent_by=FactSource.LABORATORY if is_own else FactSource.CASE,
+        sent_by=FactSource.CASE if is_parents else corrections.who_sent(task.contact_id),
         is_other=True,
     )
     facts.record(said, by=by.member_id, at=at)

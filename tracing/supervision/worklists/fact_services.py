@@ -129,7 +129,7 @@ def correct_identity(
         task.person_id,
         corrections.changes_in(task.person_id, typed),
         source=FactSource.SUPERVISOR,
-        sent_by=FactSource.LABORATORY if task.contact_id is None else FactSource.CASE,
+        sent_by=corrections.who_sent(task.contact_id),
         is_other=is_other,
     )
     found = services.put_back(task_id, by=by, at=at)
