@@ -2,43 +2,14 @@
 
 import re
 import sys
-from datetime import timedelta
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import LogIn
-from tests.support.keyboard import Keyboard, walk
-from tracing.kernel import clock
+from tests.support.keyboard import AT_HOME, Keyboard, walk
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
-
-SAYS = {
-    "person_on_line": "person",
-    "identity_confirmed": "yes",
-    "has_time": "yes",
-    "knows_result": "yes",
-    "red_flags": "no",
-    "fragile": "no",
-    "hospitalised": "no",
-    "lives_in": "home",
-    "has_symptoms": "yes",
-    "onset_on": (clock.now().date() - timedelta(days=1)).isoformat(),
-    "sampling_confirmed": "yes",
-    "vaccination": "complete",
-    "infected_recently": "no",
-    "immunodepressed": "no",
-    "recall_places": "stayed_home",
-    "lives_alone": "yes",
-    "works": "no",
-    "collectivities": "none",
-    "contacts_listed": "none",
-    "end_date_repeated": "yes",
-    "needs": "none",
-    "has_masks": "yes",
-    "vulnerable_relatives": "no",
-}
-"""An adult at home, ill since yesterday, who met nobody."""
 
 
 def test_a_case_without_contacts_takes_few_keys_and_no_mouse(log_in: LogIn) -> None:
@@ -48,7 +19,7 @@ def test_a_case_without_contacts_takes_few_keys_and_no_mouse(log_in: LogIn) -> N
     keys.press("n")
     expect(page.locator("h1")).to_contain_text("P0-")
     keys.pressed = 0
-    shown = walk(keys, SAYS)
+    shown = walk(keys, AT_HOME)
     expect(page.get_by_role("button", name=re.compile("aucun contact à appeler"))).to_be_focused()
     keys.press("Enter")
     expect(page.get_by_role("button", name="Appel suivant")).to_be_visible()

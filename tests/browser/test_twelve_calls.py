@@ -12,37 +12,13 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import LogIn, Platform
-from tests.support.keyboard import Keyboard, Says, walk
+from tests.support.keyboard import AT_HOME, Keyboard, Says, walk
 from tests.support.platform import load_more
 from tracing.kernel import clock
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900), pytest.mark.slow]
 
 TODAY = clock.now().date()
-AT_HOME: Says = {
-    "person_on_line": "person",
-    "identity_confirmed": "yes",
-    "has_time": "yes",
-    "knows_result": "yes",
-    "red_flags": "no",
-    "fragile": "no",
-    "hospitalised": "no",
-    "lives_in": "home",
-    "has_symptoms": "yes",
-    "onset_on": (TODAY - timedelta(days=1)).isoformat(),
-    "sampling_confirmed": "yes",
-    "vaccination": "complete",
-    "infected_recently": "no",
-    "immunodepressed": "no",
-    "recall_places": "stayed_home",
-    "lives_alone": "yes",
-    "works": "no",
-    "collectivities": "none",
-    "contacts_listed": "none",
-    "end_date_repeated": "yes",
-    "needs": "none",
-}
-"""An adult at home, ill since yesterday, who met nobody."""
 WITH_CONTACTS: Says = AT_HOME | {"lives_alone": "no", "contacts_listed": "complete"}
 AT_WORK: Says = WITH_CONTACTS | {
     "recall_places": ("work", "meals"),

@@ -66,6 +66,22 @@ def published(rose, ben, **when):
     return draft
 
 
+def test_proposing_keeps_the_day_and_the_reason_typed_above_the_button(rose):
+    draft = begin(rose)
+    change_step(rose, draft, say_0=SAID)
+    page = rose.get(draft)
+    typed = filled(page, f"{draft}/propose") | {"on": "2026-03-11", "at": "08:00", "why": WHY}
+
+    change_step(rose, draft, say_0=f"{SAID} Merci.")
+    assert "pendant que vous écriviez" in rose.follow(f"{draft}/propose", typed).text, (
+        "a step was changed since it was read"
+    )
+    assert (draft_at(draft).state, draft_at(draft).why) == (VersionState.DRAFT, WHY)
+    rose.follow(f"{draft}/propose", filled(rose.get(draft), f"{draft}/propose"))
+
+    assert draft_at(draft).state is VersionState.PROPOSED
+
+
 def draft_at(draft) -> ScriptDraft:
     return database.get_one(ScriptDraft, int(draft.rpartition("/")[2]), populate_existing=True)
 

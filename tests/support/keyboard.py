@@ -1,12 +1,40 @@
 """The keyboard of a tracer in a real browser: every key is counted."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 
 from playwright.sync_api import Page, expect
 
 from tests.support.telephone import step_of
+from tracing.kernel import clock
 
 Says = Mapping[str, str | tuple[str, ...]]
+AT_HOME: Says = {
+    "person_on_line": "person",
+    "identity_confirmed": "yes",
+    "has_time": "yes",
+    "knows_result": "yes",
+    "red_flags": "no",
+    "fragile": "no",
+    "hospitalised": "no",
+    "lives_in": "home",
+    "has_symptoms": "yes",
+    "onset_on": (clock.now().date() - timedelta(days=1)).isoformat(),
+    "sampling_confirmed": "yes",
+    "vaccination": "complete",
+    "infected_recently": "no",
+    "immunodepressed": "no",
+    "recall_places": "stayed_home",
+    "lives_alone": "yes",
+    "works": "no",
+    "collectivities": "none",
+    "contacts_listed": "none",
+    "end_date_repeated": "yes",
+    "needs": "none",
+    "has_masks": "yes",
+    "vulnerable_relatives": "no",
+}
+"""An adult at home, ill since yesterday, who met nobody."""
 
 
 class Keyboard:

@@ -84,8 +84,9 @@ def make_scheduler(settings: Settings) -> Scheduler:
     )
     scheduler.add_job(
         run_once_per_slot(
-            "erase_expired", lambda slot: retention.erase_expired(slot, zone=settings.zone), 3600
+            "erase_expired", lambda slot: retention.erase_expired(slot, zone=settings.zone), 86_400
         ),
+        # once a day: in the night, or in the first hour in which a scheduler runs again
         CronTrigger(minute=47, timezone=UTC),
         id="erase_expired",
     )

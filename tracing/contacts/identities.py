@@ -9,7 +9,7 @@ from sqlalchemy import select
 from tracing.contacts import queries
 from tracing.contacts.errors import AlreadyNamed, IsTheCase, MayBeTheCase
 from tracing.contacts.models import Contact, ContactStatus
-from tracing.contacts.rules import Described, already_named, is_one_person
+from tracing.contacts.rules import Described, already_named
 from tracing.kernel.db import session
 from tracing.people import queries as people_queries
 from tracing.people import services as people
@@ -84,6 +84,12 @@ def refuse_twice(described: Described, *, case_person: int, others: Iterable[Con
     listed = queries.descriptions([one for one in others if one.status is not ContactStatus.REMOVED])
     if already_named(described, [one for one in listed.values() if one is not None]):
         raise AlreadyNamed
+
+
+def is_one_person(described: Described, known: Described) -> bool:
+    """Return whether two lines are of one person: same given name and number, or same identity."""
+    is_same = described.identifies and same_person(described.identity, known.identity)
+    return is_same or already_named(described, [known])
 
 
 def find_named(described: Described, others: Iterable[Contact]) -> Contact | None:

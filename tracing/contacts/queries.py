@@ -15,7 +15,7 @@ from tracing.cases.models import Case, CaseOutcome
 from tracing.cases.rules import sampling_day
 from tracing.contacts.errors import NoSuchContact
 from tracing.contacts.models import Contact, ContactStatus
-from tracing.contacts.rules import Described, KeepReason, is_called, search_window, who_has_a_number
+from tracing.contacts.rules import Described, KeepReason, is_called, search_window
 from tracing.facts import queries as fact_queries
 from tracing.facts.rules import FactKind, SubjectType, in_force
 from tracing.kernel.db import equals_any, fresh, session
@@ -131,6 +131,12 @@ def descriptions(contacts: Sequence[Contact]) -> dict[int, Described | None]:
         else None
         for one in contacts
     }
+
+
+def who_has_a_number(phones: Iterable[str], others: Iterable[Described]) -> list[Described]:
+    """Return those of a list who have one of these numbers."""
+    numbers = set(phones)
+    return [one for one in others if numbers & set(one.phones)]
 
 
 def sharing_a_number(

@@ -9,7 +9,7 @@ from typing import Any, Self
 from tracing.cases.rules import SAME_EPISODE_DAYS
 from tracing.facts.ruling_rules import MeasureRuling, as_ruled
 from tracing.people.names import first_given_name
-from tracing.people.rules import Identity, same_person
+from tracing.people.rules import Identity
 from tracing.programmes.rules import (
     AppliedRule,
     Circumstances,
@@ -298,19 +298,6 @@ def already_named(described: Described, others: Iterable[Described]) -> bool:
         given == first_given_name(other.first_names) and set(described.phones) & set(other.phones)
         for other in others
     )
-
-
-def is_one_person(described: Described, known: Described) -> bool:
-    """Return whether two lines are of one person: same given name and number, or same identity."""
-    return (described.identifies and same_person(described.identity, known.identity)) or already_named(
-        described, [known]
-    )
-
-
-def who_has_a_number(phones: Iterable[str], others: Iterable[Described]) -> list[Described]:
-    """Return those of a list who have one of these numbers."""
-    numbers = set(phones)
-    return [one for one in others if numbers & set(one.phones)]
 
 
 def search_window(

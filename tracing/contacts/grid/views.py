@@ -201,7 +201,7 @@ def _risk(line: LineForm, case: Case, listed: Sequence[Described], *, at: dateti
     due = moment(calling.due_at(case, at))
     described = line.details().described
     follows = words.consequence(risk.level, due=due, has_number=bool(line.phones.data))
-    if described.first_names and any(rules.is_one_person(described, one) for one in listed):
+    if described.first_names and any(identities.is_one_person(described, one) for one in listed):
         # nothing follows from a line that adds nobody
         follows = _("Déjà dans la liste : cette ligne n’ajoute personne.")
     return {
@@ -209,7 +209,7 @@ def _risk(line: LineForm, case: Case, listed: Sequence[Described], *, at: dateti
         "reason": reason,
         "words": words,
         "follows": follows,
-        "shares": rules.who_has_a_number(described.phones, listed),
+        "shares": queries.who_has_a_number(described.phones, listed),
         "is_own": False,
     }
 

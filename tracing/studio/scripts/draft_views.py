@@ -169,6 +169,7 @@ def _plan_form(shown: ScriptDraft, *, at: datetime) -> PlanForm:
         formdata=None,
         data={
             "seen": services.digest_of_plan(shown),
+            "revision": str(shown.revision),
             "whose": " ".join(services.programmes_of(shown)),
             "on": local.date(),
             "at": local.time(),
@@ -199,6 +200,14 @@ def _rules(at: datetime) -> list[tuple[int, str]]:
 @may(Role.REFERENT, Role.ADVISER)
 def plan(script_draft_id: int) -> ResponseReturnValue:
     """Keep when a draft takes effect, and what it changes."""
+    return _keep(script_draft_id, lambda _before, _after: None, _("Enregistré."))
+
+
+def _keep(script_draft_id: int, then: Callable[[int, int], object], done: str) -> ResponseReturnValue:
+    """Keep the day and the reason that were typed, and do something with the draft, by its revisions before and after.
+
+    What was typed is kept even if the rest is refused.
+    """
     writes()
     form = PlanForm()
     with transaction():
@@ -208,7 +217,8 @@ def plan(script_draft_id: int) -> ResponseReturnValue:
         return _show(script_draft_id, form, status=422)
     try:
         with transaction():
-            services.plan(
+            before = queries.get_draft(script_draft_id).revision
+            after = services.plan(
                 script_draft_id,
                 seen=form.seen.data or "",
                 why=as_printed(form.why.data),
@@ -217,18 +227,17 @@ def plan(script_draft_id: int) -> ResponseReturnValue:
                 with_rule_id=form.rule(),
                 by=agent().member_id,
                 at=asked_at(),
-            )
+            ).revision
     except ChangedMeanwhile as changed:
         with transaction():
             now = queries.get_draft(script_draft_id)
-            form.seen.data = services.digest_of_plan(now)
+            form.seen.data, form.revision.data = services.digest_of_plan(now), str(now.revision)
         form.form_errors.append(changed.message)
         return _show(script_draft_id, form, status=changed.status)
     except (NoMoment, RuleNotWaiting) as refusal:
         form.on.errors = [*form.on.errors, refusal.message]
         return _show(script_draft_id, form, status=422)
-    flash(_("Enregistré."))
-    return redirect(url_for("script_versions.draft", script_draft_id=script_draft_id), 303)
+    return _act(script_draft_id, lambda: then(before, after), done)
 
 
 @bp.get("/drafts/<int:script_draft_id>/step")
@@ -420,12 +429,19 @@ def compared(script_draft_id: int) -> ResponseReturnValue:
 @bp.post("/drafts/<int:script_draft_id>/propose")
 @may(Role.REFERENT, Role.ADVISER)
 def propose(script_draft_id: int) -> ResponseReturnValue:
-    """Propose a draft to those who approve it."""
-    return _act(
-        script_draft_id,
-        lambda: services.propose(script_draft_id, revision=_revision(), by=agent().member_id, at=asked_at()),
-        _("Proposée. Il faut maintenant l’accord d’un médecin-conseil et d’un référent."),
-    )
+    """Propose a draft to those who approve it, with the day and the reason typed above the button."""
+    read = _revision()
+
+    def offer(before: int, after: int) -> object:
+        # a colleague may have changed the draft since this page was read: that is refused, and what was typed is kept
+        revision = after if read == before else read
+        return services.propose(script_draft_id, revision=revision, by=agent().member_id, at=asked_at())
+
+    done = _("Proposée. Il faut maintenant l’accord d’un médecin-conseil et d’un référent.")
+    if "why" in request.form:
+        return _keep(script_draft_id, offer, done)
+    # a page of the release before sends the revision alone
+    return _act(script_draft_id, lambda: offer(read, read), done)
 
 
 @bp.post("/drafts/<int:script_draft_id>/approve/adviser")

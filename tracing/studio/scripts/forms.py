@@ -20,6 +20,7 @@ class PlanForm(PageForm):
     """When a script takes effect, and what it changes."""
 
     seen = HiddenField(validators=[InputRequired()])
+    revision = HiddenField()
     on = DateField(_l("Prend effet le"), validators=[Optional(), of_our_time])
     at = TimeField(_l("À"), validators=[Optional()])
     whose = SelectField(
