@@ -306,7 +306,7 @@ def test_a_contact_who_was_told_and_is_outside_by_now_is_shown_so_and_can_be_kep
     onset(walk, task, "2026-03-10")
 
     panel = walk.visitor.fragment(f"{walk.call}/tasks/{task.id}/contacts", method="get").text
-    assert "Hors période de contagion : prévenue" in panel
+    assert "Hors période de contagion : avertie" in panel
     walk.visitor.fragment(
         f"{walk.call}/tasks/{task.id}/contacts/{waiting.contact_id}/keep", {"why": "unsure_day"}
     )

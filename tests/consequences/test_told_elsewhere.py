@@ -249,11 +249,11 @@ def test_named_again_without_a_birth_date_the_one_who_was_told_is_found_by_given
     end(take_call(browse.as_(story.abel), CONTACT).to("closing"), told.id)
     again = waiting_contact(story, case(story.nantes, PAUL, at=NOW), luc)
     walk = take_call(browse.as_(story.abel), CONTACT)
-    assert "a été prévenu" not in str(walk.page)
+    assert "a été averti" not in str(walk.page)
 
     walk.to("announcement")
     walk.page = soup(walk.visitor.get(walk.call))
-    assert "Quelqu’un de ce prénom et de ce numéro a été prévenu" in walk.page.select_one("#people-tabs").text
+    assert "Quelqu’un de ce prénom et de ce numéro a été averti" in walk.page.select_one("#people-tabs").text
     button = walk.page.select_one("form[action*='/pairs/in-call/']")
     walk.page = soup(walk.visitor.follow(button["action"], {"other": told.id}))
 

@@ -65,6 +65,16 @@ def test_a_corrected_identity_is_on_the_screen_at_the_same_step_and_found_by_bot
     assert "Gof" not in str(detail)
 
 
+def test_the_way_back_leads_to_the_step_that_the_page_moved_to(called):
+    task, walk = called
+
+    moved = walk.visitor.fragment(f"{walk.call}?task={task.id}&step=living_place", method="get")
+
+    there = soup(moved).select_one("#correct-identity")
+    assert there["hx-swap-oob"] == "true"
+    assert there.a["href"].endswith("step=living_place")
+
+
 def test_who_rings_later_is_found_by_the_birth_date_of_before(called, browse, story):
     task, walk = called
     correct(walk, task, birth_date="1985-07-21")

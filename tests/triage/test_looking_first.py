@@ -84,7 +84,7 @@ def test_danger_withdrawn_results_questions_and_notes_are_on_one_page(browse, st
 
     assert [row.split()[0] for row in rows] == ["Personne", "Consigne", "Arrêt"]
     assert "Signe d’urgence" in rows[0]
-    assert "la personne est prévenue" in rows[1]
+    assert "la personne est avertie" in rows[1]
     assert told.reference in rows[1]
     assert "n’est plus dû" in rows[2]
     assert queries.count(story.nantes.id) == 3

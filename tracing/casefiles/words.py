@@ -43,7 +43,7 @@ FOUND_BY_WORDS: dict[FoundBy, LazyString] = {
 }
 
 CONTACT_WORDS: dict[ContactStatus, tuple[str, LazyString]] = {
-    ContactStatus.NAMED: ("info", _l("Pas encore prévenue")),
+    ContactStatus.NAMED: ("info", _l("Pas encore avertie")),
     ContactStatus.INFORMED: ("done", _l("Prévenue")),
     ContactStatus.REFUSED: ("soon", _l("Refus de l’appel")),
     ContactStatus.UNREACHABLE: ("soon", _l("Injoignable")),
@@ -115,7 +115,7 @@ EVENT_WORDS: dict[str, tuple[str, LazyString]] = {
     "consequence.ring_again": ("telephone", _l("À rappeler : la personne avait entendu autre chose")),
     "consequence.ring_no_more": ("telephone-minus", _l("Rappel levé : ce qui a été dit vaut de nouveau")),
     "consequence.told_already": ("check2-all", _l("Déjà avertie par un autre appel, rien de plus à dire")),
-    "consequence.not_told": ("arrow-counterclockwise", _l("N’avait pas été prévenue : à appeler")),
+    "consequence.not_told": ("arrow-counterclockwise", _l("N’avait pas été avertie : à appeler")),
     "consequence.call_never": ("bell-slash", _l("Appel arrêté pour de bon")),
     "consequence.call_after_all": ("telephone", _l("Appel rouvert")),
     "consequence.follow_up_opens": ("calendar-check", _l("Appel de suivi prévu")),

@@ -113,8 +113,8 @@ def what_follows(
         return "soon", _("Hors période de contagion : ne sera pas appelée")
     if is_outside and status is ContactStatus.INFORMED:
         if task_state is not TaskState.OPEN:
-            return "neutral", _("Hors période de contagion : prévenue")
-        return "soon", _("Hors période de contagion : prévenue, sera rappelée pour le lui dire")
+            return "neutral", _("Hors période de contagion : avertie")
+        return "soon", _("Hors période de contagion : avertie, sera rappelée pour le lui dire")
     if has_refused and status is ContactStatus.NAMED:
         return "neutral", _("Refus d’un autre appel : ne sera pas appelée")
     if status in _AFTER_CALL:

@@ -46,7 +46,7 @@ class SituationForm(PageForm):
     onset = _day(_l("Premiers symptômes"))
     sampled = _day(_l("Prélèvement positif"))
     last_contact = _day(_l("Dernière rencontre"))
-    notified = _day(_l("Contact prévenu le"))
+    notified = _day(_l("Contact averti le"))
     case_isolation_end = _day(_l("Fin de l’isolement du cas"))
     household = BooleanField(_l("Vit sous le même toit que le cas"))
     age = WholeNumberField(
@@ -65,7 +65,7 @@ class SituationForm(PageForm):
     )
     immunodepressed = BooleanField(_l("Immunodéprimée"))
     previous_infection = _day(_l("Infection précédente"))
-    symptoms = _day(_l("Signes apparus le"))
+    symptoms = _day(_l("Symptômes apparus le"))
     fever_until = _day(_l("Dernier jour de fièvre"))
     negative_on = _day(_l("Test négatif le"))
     positive_on = _day(_l("Test positif le"))

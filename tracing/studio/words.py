@@ -13,7 +13,7 @@ DECISION_WORDS: dict[str, LazyString] = {
     "window": _l("Période de contagiosité"),
     "isolation": _l("Isolement"),
     "quarantine": _l("Quarantaine"),
-    "symptoms": _l("Signes"),
+    "symptoms": _l("Symptômes"),
     "follow_up": _l("Appels de suivi"),
     "sick_note": _l("Arrêt de travail"),
     "prophylaxis": _l("Prévention"),

@@ -138,7 +138,7 @@ EVENT_WORDS = {
     "consequence.note_to_mend": _l("Arrêt à reprendre"),
     "consequence.note_stands": _l("Arrêt de nouveau conforme"),
     "consequence.told_already": _l("Contact déjà averti par un autre appel, rien de plus à dire"),
-    "consequence.not_told": _l("Contact qui n’avait pas été prévenu, à appeler"),
+    "consequence.not_told": _l("Contact qui n’avait pas été averti, à appeler"),
     "consequence.call_never": _l("Appel arrêté pour de bon"),
     "consequence.call_after_all": _l("Appel rouvert"),
     "consequence.messages_stop": _l("Messages arrêtés"),

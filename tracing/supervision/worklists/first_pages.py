@@ -48,7 +48,7 @@ def _row(case: Case, since: datetime | None, *, is_beside: bool) -> Row:
     elif is_beside:
         harm, what = Harm.TO_CONFIRM, _("Résultat retiré, une autre analyse positive de la personne reste")
     else:
-        harm, what = Harm.MISINFORMED, _("Résultat retiré, et la personne est prévenue")
+        harm, what = Harm.MISINFORMED, _("Résultat retiré, et la personne est avertie")
     return Row(
         harm=harm,
         since=since or case.created_at,

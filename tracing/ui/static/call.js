@@ -157,8 +157,11 @@
       question.classList.toggle("is-open", question === open);
       // what the digits answer is in sight: the question after the one just answered comes out from under the foot
       if (question === open && isMoving) question.scrollIntoView({ block: "nearest" });
-      // a low window: the answers of a new step are in sight too, once the page stands at its top
-      else if (question === open && !before && window.innerHeight < 680) window.setTimeout(() => question.scrollIntoView({ block: "nearest" }));
+      // a low window: the answers of a new step are in sight too, once the page stands at its top; the words come first
+      else if (question === open && !before && window.innerHeight < 680) window.setTimeout(() => {
+        question.scrollIntoView({ block: "nearest" });
+        document.getElementById("say")?.scrollIntoView({ block: "nearest" });
+      });
       const inputs = [...question.querySelectorAll("input[type=radio], input[type=checkbox]")];
       inputs.forEach((input, index) => {
         if (question === open && index < 9) input.dataset.key = String(index + 1);
